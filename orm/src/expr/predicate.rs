@@ -1,0 +1,97 @@
+//! Conditions.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Not;
+
+use crate::expr::Expr;
+
+/// A condition on rows of `M`.
+///
+/// ```
+/// use orm::prelude::*;
+/// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+/// let one = User::AGE.gt(18).and(User::NAME.starts_with("a"));
+/// let other = !one.clone();
+/// let both = one.or(sql("age % ? = 1", 2));
+/// # let _ = (other, both);
+/// ```
+#[must_use = "a condition does nothing until a statement uses it"]
+pub struct Predicate<M> {
+    expr: Expr,
+    of: PhantomData<fn() -> M>,
+}
+
+/// Every row of `M`; says aloud that `update_all` or `delete_all` is for all of them.
+///
+/// ```
+/// use orm::prelude::*;
+/// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64 }
+/// # async fn f(db: &Session) -> orm::Result<()> {
+/// db.delete_all(every::<User>()).await?;
+/// # Ok(()) }
+/// ```
+pub fn every<M>() -> Predicate<M> {
+    Predicate::new(Expr::And(Vec::new()))
+}
+
+impl<M> Predicate<M> {
+    pub(crate) fn new(expr: Expr) -> Self {
+        Self { expr, of: PhantomData }
+    }
+
+    pub(crate) fn into_expr(self) -> Expr {
+        self.expr
+    }
+
+    /// Both conditions hold.
+    pub fn and(self, other: Self) -> Self {
+        Self::new(match self.expr {
+            Expr::And(mut all) if !all.is_empty() => {
+                all.push(other.expr);
+                Expr::And(all)
+            }
+            first => Expr::And(vec![first, other.expr]),
+        })
+    }
+
+    /// At least one of the conditions holds.
+    pub fn or(self, other: Self) -> Self {
+        Self::new(match self.expr {
+            Expr::Or(mut any) => {
+                any.push(other.expr);
+                Expr::Or(any)
+            }
+            first => Expr::Or(vec![first, other.expr]),
+        })
+    }
+
+    /// The condition does not hold; the same as `!condition`.
+    #[allow(clippy::should_implement_trait, reason = "it is implemented, too")]
+    pub fn not(self) -> Self {
+        Self::new(match self.expr {
+            Expr::Not(inner) => *inner,
+            other => Expr::Not(Box::new(other)),
+        })
+    }
+}
+
+impl<M> Not for Predicate<M> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::not(self)
+    }
+}
+
+impl<M> Clone for Predicate<M> {
+    fn clone(&self) -> Self {
+        Self::new(self.expr.clone())
+    }
+}
+
+impl<M> fmt::Debug for Predicate<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expr.fmt(f)
+    }
+}

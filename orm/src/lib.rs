@@ -1,0 +1,23 @@
+//! An ORM whose every statement runs through a chain of callbacks.
+
+mod error;
+mod value;
+mod schema;
+mod expr;
+mod statement;
+
+pub mod prelude;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use crate::error::{Cause, Error, Result};
+pub use crate::expr::{
+    Assignment, Binary, Column, ColumnRef, Expr, IntoSql, Operand, Order, Predicate, TextOperand, Typed, every, sql,
+};
+pub use crate::schema::{FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
+pub use crate::statement::{
+    Delete, Insert, Kind, Outcome, Project, Raw, Record, RecordSet, Records, Rows, Select, Statement, Target, Update,
+};
+pub use crate::value::{Args, Binder, Cells, Field, FromRow, RowRef, SqlType, Timestamp, Value};
+pub use orm_derive::Model;

@@ -1,0 +1,5 @@
+//! What most files of a program need: `use orm::prelude::*;`.
+
+pub use crate::expr::{Column, Predicate, every, sql};
+pub use crate::schema::Model;
+pub use orm_derive::Model;

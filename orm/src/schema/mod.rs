@@ -1,0 +1,258 @@
+//! WHAT the data is: models, their columns and indexes, as constants.
+//!
+//! Knows nothing of expressions, statements or databases. Everything here is
+//! written by `#[derive(Model)]` and lives in the program's read-only data:
+//! looking at it allocates nothing.
+
+use std::any::Any;
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::value::{Binder, RowRef, SqlType, Value};
+
+/// A struct whose values are rows of a table. Derive it.
+///
+/// The methods are for the generated code and for this crate; programs use the
+/// columns (`User::NAME`) and, in callbacks, `dyn Record`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "add `#[derive(Model)]` to it"
+)]
+pub trait Model: Send + Sync + Sized + 'static {
+    /// The table, its columns and indexes.
+    const META: &'static ModelMeta;
+
+    /// Reads a record from a row that has the columns in the order of [`ModelMeta::fields`].
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where a column holds something else.
+    fn decode(row: &RowRef<'_>) -> Result<Self>;
+
+    /// Reads the columns of such a row into this record; other fields stay.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where a column holds something else.
+    fn refill(&mut self, row: &RowRef<'_>) -> Result<()>;
+
+    /// Hands the field of a column to a driver.
+    ///
+    /// # Errors
+    /// [`Error::Unstorable`] where the column has no room for it.
+    fn bind(&self, at: usize, to: &mut dyn Binder) -> Result<()>;
+
+    /// The field of a column, without its type.
+    fn value(&self, at: usize) -> Value;
+
+    /// Sets the field of a column.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where the value is of another kind.
+    fn set_value(&mut self, at: usize, value: Value) -> Result<()>;
+
+    /// The field of a column.
+    fn field(&self, at: usize) -> &dyn Any;
+
+    /// The field of a column, to change.
+    fn field_mut(&mut self, at: usize) -> &mut dyn Any;
+
+    /// The table of the model's hooks, for those who know what it is.
+    #[must_use]
+    fn hooks() -> Option<&'static (dyn Any + Send + Sync)> {
+        None
+    }
+}
+
+/// What is known of a model at compile time.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Model)]
+/// struct Patient { #[orm(key, auto)] id: i64, name: String }
+///
+/// const META: &orm::ModelMeta = <Patient as Model>::META;
+/// assert_eq!(META.table, "patients");
+/// assert_eq!(META.fields[1].column, "name");
+/// ```
+#[non_exhaustive]
+pub struct ModelMeta {
+    /// The name of the struct.
+    pub name: &'static str,
+    /// The schema the table is in, where one was given.
+    pub schema: Option<&'static str>,
+    /// The table.
+    pub table: &'static str,
+    /// The columns, in the order of the fields.
+    pub fields: &'static [FieldMeta],
+    /// The positions of the key's columns in `fields`.
+    pub key: &'static [usize],
+    /// The position of the column that the database numbers.
+    pub auto: Option<usize>,
+    /// The indexes, without the key and without single unique columns.
+    pub indexes: &'static [IndexMeta],
+}
+
+/// What is known of a column at compile time.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct FieldMeta {
+    /// The name of the field.
+    pub name: &'static str,
+    /// The name of the column.
+    pub column: &'static str,
+    /// What it holds.
+    pub ty: SqlType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// Whether it is part of the key.
+    pub key: bool,
+    /// Whether the database numbers it.
+    pub auto: bool,
+    /// Whether no two records may have the same value.
+    pub unique: bool,
+    /// Whether it is part of an index; databases with typed lengths bound it then.
+    pub indexed: bool,
+    /// When the time of a change is written to it.
+    pub stamp: Option<Stamp>,
+}
+
+/// A column that holds the time of a change.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Stamp {
+    /// Which changes.
+    pub when: StampWhen,
+    /// Makes the column's value from microseconds since 1970-01-01 in UTC.
+    pub value: fn(i64) -> Value,
+}
+
+/// Which changes a [`Stamp`] is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StampWhen {
+    /// When the record is created, unless the field has a value.
+    Created,
+    /// When the record is created or changed.
+    Updated,
+}
+
+/// An index that a model asks for.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct IndexMeta {
+    /// Its name.
+    pub name: &'static str,
+    /// The positions of its columns in [`ModelMeta::fields`].
+    pub fields: &'static [usize],
+    /// Whether no two records may have the same values in it.
+    pub unique: bool,
+}
+
+impl ModelMeta {
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        schema: Option<&'static str>,
+        table: &'static str,
+        fields: &'static [FieldMeta],
+        key: &'static [usize],
+        auto: Option<usize>,
+        indexes: &'static [IndexMeta],
+    ) -> Self {
+        Self { name, schema, table, fields, key, auto, indexes }
+    }
+
+    /// The position of a column, by the name of the column or of the field.
+    ///
+    /// # Errors
+    /// [`Error::UnknownColumn`] with the names there are.
+    pub fn position(&self, name: &str) -> Result<usize> {
+        self.fields.iter().position(|it| it.column == name || it.name == name).ok_or_else(|| Error::UnknownColumn {
+            model: self.name,
+            column: name.to_owned(),
+            known: self.fields.iter().map(|it| it.column).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The positions of the key's columns.
+    ///
+    /// # Errors
+    /// [`Error::NoKey`] where there is none.
+    pub fn require_key(&self, operation: &'static str) -> Result<&'static [usize]> {
+        if self.key.is_empty() { Err(Error::NoKey { model: self.name, operation }) } else { Ok(self.key) }
+    }
+}
+
+impl FieldMeta {
+    /// For generated code: a column without any option.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(name: &'static str, column: &'static str, ty: SqlType, nullable: bool) -> Self {
+        Self { name, column, ty, nullable, key: false, auto: false, unique: false, indexed: false, stamp: None }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn key(self) -> Self {
+        Self { key: true, indexed: true, ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn auto(self) -> Self {
+        Self { auto: true, ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn unique(self) -> Self {
+        Self { unique: true, indexed: true, ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn indexed(self) -> Self {
+        Self { indexed: true, ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn stamp(self, when: StampWhen, value: fn(i64) -> Value) -> Self {
+        Self { stamp: Some(Stamp { when, value }), ..self }
+    }
+}
+
+impl IndexMeta {
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(name: &'static str, fields: &'static [usize], unique: bool) -> Self {
+        Self { name, fields, unique }
+    }
+}
+
+/// Two models are the same if they are of the same name and table.
+impl PartialEq for ModelMeta {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.name, self.schema, self.table) == (other.name, other.schema, other.table)
+    }
+}
+
+impl fmt::Debug for ModelMeta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.table)
+    }
+}
+
+impl fmt::Debug for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.when.fmt(f)
+    }
+}

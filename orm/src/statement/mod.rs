@@ -1,0 +1,214 @@
+//! ONE OPERATION on the database, as plain data.
+//!
+//! No type parameters, no lifetimes, no database: a statement can be compared,
+//! printed, rewritten by a callback, and rendered. The records it reads or
+//! writes travel beside it, as a [`RecordSet`].
+
+mod record;
+
+pub use self::record::{Record, RecordSet, Records, Rows};
+
+use std::ops::Range;
+
+use crate::expr::{Assignment, Expr};
+use crate::schema::ModelMeta;
+use crate::value::Value;
+
+/// One operation on the database.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Statement {
+    /// Reads records or figures.
+    Select(Select),
+    /// Stores new records.
+    Insert(Insert),
+    /// Changes records.
+    Update(Update),
+    /// Removes records.
+    Delete(Delete),
+    /// SQL text.
+    Raw(Raw),
+}
+
+/// The chain a statement runs through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// New records.
+    Create,
+    /// Reads.
+    Query,
+    /// Changes.
+    Update,
+    /// Removals.
+    Delete,
+    /// SQL text that is executed.
+    Raw,
+    /// Rows that are handed out as they come.
+    Row,
+}
+
+/// Reads records or figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Select {
+    /// The model.
+    pub model: &'static ModelMeta,
+    /// What is read.
+    pub project: Project,
+    /// The conditions; all must hold.
+    pub filter: Vec<Expr>,
+    /// What the rows are sorted by, and whether descending; SQL text says it itself.
+    pub order: Vec<(Expr, Option<bool>)>,
+    /// The most rows to read.
+    pub limit: Option<u64>,
+    /// How many rows to leave out first.
+    pub offset: Option<u64>,
+    /// Whether the rows are handed out as they come, through the chain `row`.
+    pub streamed: bool,
+}
+
+/// What a [`Select`] reads.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Project {
+    /// The model's columns.
+    Columns,
+    /// The number of rows.
+    Count,
+    /// Whether there is a row.
+    Exists,
+    /// These expressions.
+    Exprs(Vec<Expr>),
+}
+
+/// Stores new records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insert {
+    /// The model.
+    pub model: &'static ModelMeta,
+    /// Which records of the set; rendering takes one statement for all of them.
+    pub rows: Range<usize>,
+    /// Whether the database numbers the `auto` column, so that it is not sent.
+    pub auto: bool,
+}
+
+/// Changes records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// The model.
+    pub model: &'static ModelMeta,
+    /// Which records.
+    pub target: Target,
+    /// What is set; empty where all columns of the record are.
+    pub set: Vec<Assignment>,
+    /// Whether all columns of the record are written.
+    pub whole: bool,
+}
+
+/// Removes records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    /// The model.
+    pub model: &'static ModelMeta,
+    /// Which records.
+    pub target: Target,
+}
+
+/// Which records a statement is for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The record of the set whose key is meant, if one is.
+    pub record: Option<usize>,
+    /// Conditions; all must hold, also beside the key.
+    pub filter: Vec<Expr>,
+}
+
+/// SQL text with arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raw {
+    /// The text, with `?` for each argument.
+    pub text: &'static str,
+    /// The arguments.
+    pub args: Vec<Value>,
+    /// Whether rows are read.
+    pub returns_rows: bool,
+}
+
+/// What a statement did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// How many rows were read.
+    pub rows: usize,
+    /// How many rows were matched by a write.
+    pub affected: u64,
+}
+
+impl Statement {
+    /// The chain it runs through.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Select(it) if it.streamed => Kind::Row,
+            Self::Select(_) => Kind::Query,
+            Self::Insert(_) => Kind::Create,
+            Self::Update(_) => Kind::Update,
+            Self::Delete(_) => Kind::Delete,
+            Self::Raw(_) => Kind::Raw,
+        }
+    }
+
+    /// The model it is about; SQL text is about none.
+    #[must_use]
+    pub fn model(&self) -> Option<&'static ModelMeta> {
+        match self {
+            Self::Select(it) => Some(it.model),
+            Self::Insert(it) => Some(it.model),
+            Self::Update(it) => Some(it.model),
+            Self::Delete(it) => Some(it.model),
+            Self::Raw(_) => None,
+        }
+    }
+
+    /// The conditions, to read or to add to; inserts and SQL text have none.
+    pub fn filter_mut(&mut self) -> Option<&mut Vec<Expr>> {
+        match self {
+            Self::Select(it) => Some(&mut it.filter),
+            Self::Update(it) => Some(&mut it.target.filter),
+            Self::Delete(it) => Some(&mut it.target.filter),
+            Self::Insert(_) | Self::Raw(_) => None,
+        }
+    }
+
+    /// Whether it only reads. SQL text counts as a read where it starts with
+    /// `SELECT`, `VALUES` or `EXPLAIN`.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        match self {
+            Self::Select(_) => true,
+            Self::Raw(it) => it.is_read(),
+            _ => false,
+        }
+    }
+}
+
+impl Raw {
+    fn is_read(&self) -> bool {
+        let word = self.text.trim_start().split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
+        ["SELECT", "VALUES", "EXPLAIN"].iter().any(|it| word.eq_ignore_ascii_case(it))
+    }
+}
+
+impl Kind {
+    /// The name of the chain.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Query => "query",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Raw => "raw",
+            Self::Row => "row",
+        }
+    }
+}

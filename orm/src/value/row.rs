@@ -1,0 +1,168 @@
+//! One row, borrowed from a driver.
+
+use crate::error::{Error, Result};
+use crate::value::Field;
+
+/// The cells of one row; drivers implement it.
+///
+/// Every method takes a position that is smaller than [`len`](Self::len), and
+/// fails with [`Error::Decode`] where the cell holds something else or NULL.
+#[allow(clippy::missing_errors_doc, reason = "said once, above")]
+pub trait Cells {
+    /// How many columns there are.
+    fn len(&self) -> usize;
+    /// Whether there is no column.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The name of a column.
+    fn name(&self, at: usize) -> &str;
+    /// Whether a cell is NULL.
+    fn is_null(&self, at: usize) -> Result<bool>;
+    /// Reads a truth value.
+    fn bool(&self, at: usize) -> Result<bool>;
+    /// Reads an integer of any size.
+    fn i64(&self, at: usize) -> Result<i64>;
+    /// Reads a floating-point number.
+    fn f64(&self, at: usize) -> Result<f64>;
+    /// Reads text.
+    fn text(&self, at: usize) -> Result<&str>;
+    /// Reads bytes.
+    fn bytes(&self, at: usize) -> Result<&[u8]>;
+    /// Reads an instant.
+    #[cfg(feature = "chrono")]
+    fn date_time(&self, at: usize) -> Result<chrono::DateTime<chrono::Utc>>;
+    /// Reads a date and time without a zone.
+    #[cfg(feature = "chrono")]
+    fn naive_date_time(&self, at: usize) -> Result<chrono::NaiveDateTime>;
+    /// Reads a date.
+    #[cfg(feature = "chrono")]
+    fn date(&self, at: usize) -> Result<chrono::NaiveDate>;
+    /// Reads a decimal.
+    #[cfg(feature = "rust_decimal")]
+    fn decimal(&self, at: usize) -> Result<rust_decimal::Decimal>;
+}
+
+/// One row of a result, borrowed from a driver.
+#[derive(Clone, Copy)]
+pub struct RowRef<'r> {
+    cells: &'r dyn Cells,
+    /// Where the columns of raw SQL stand; `None` where we named them.
+    positions: Option<&'r [usize]>,
+}
+
+impl std::fmt::Debug for RowRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries((0..self.cells.len()).map(|at| self.cells.name(at))).finish()
+    }
+}
+
+impl<'r> RowRef<'r> {
+    /// A row whose columns stand in the order in which they are read.
+    #[must_use]
+    pub fn new(cells: &'r dyn Cells) -> Self {
+        Self { cells, positions: None }
+    }
+
+    /// The same row, whose column number `n` stands at `positions[n]`.
+    #[must_use]
+    pub fn mapped(self, positions: &'r [usize]) -> Self {
+        Self { positions: Some(positions), ..self }
+    }
+
+    /// Reads the column at a position.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where the column holds something else.
+    pub fn get<T: Field>(&self, at: usize) -> Result<T> {
+        let at = self.positions.map_or(at, |it| it[at]);
+        T::read(self.cells, at).map_err(|error| error.in_column(format_args!("column {} (`{}`)", at + 1, self.cells.name(at))))
+    }
+
+    /// Reads the column at a position into a field that has a name.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] with that name where the column holds something else.
+    pub fn field<T: Field>(&self, at: usize, model: &'static str, name: &'static str) -> Result<T> {
+        let at = self.positions.map_or(at, |it| it[at]);
+        T::read(self.cells, at).map_err(|error| error.in_column(format_args!("{model}.{name}")))
+    }
+
+    /// The cells as the driver has them.
+    #[must_use]
+    pub fn cells(&self) -> &'r dyn Cells {
+        self.cells
+    }
+}
+
+/// What a row of raw SQL can be read into: a model, a tuple of fields, or one
+/// field.
+#[diagnostic::on_unimplemented(
+    message = "a row cannot be read into `{Self}`",
+    label = "expected a model, a tuple of fields, or a field",
+    note = "add `#[derive(Model)]` to a struct whose fields are the columns"
+)]
+pub trait FromRow: Sized + Send + Sync + 'static {
+    /// Where the columns stand that this type reads by name; empty for types
+    /// that read by position. Called once per result.
+    ///
+    /// # Errors
+    /// [`Error::MissingColumn`] or [`Error::Decode`] where the columns do not fit.
+    fn positions(cells: &dyn Cells) -> Result<Vec<usize>>;
+
+    /// Reads one row.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where a column holds something else.
+    fn from_row(row: &RowRef<'_>) -> Result<Self>;
+}
+
+impl<T: Field> FromRow for T {
+    fn positions(cells: &dyn Cells) -> Result<Vec<usize>> {
+        expect_columns(cells, 1)
+    }
+
+    fn from_row(row: &RowRef<'_>) -> Result<Self> {
+        row.get(0)
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident $at:tt)+) $count:literal)+) => {$(
+        impl<$($name: Field),+> FromRow for ($($name,)+) {
+            fn positions(cells: &dyn Cells) -> Result<Vec<usize>> {
+                expect_columns(cells, $count)
+            }
+
+            fn from_row(row: &RowRef<'_>) -> Result<Self> {
+                Ok(($(row.get::<$name>($at)?,)+))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A 0) 1
+    (A 0 B 1) 2
+    (A 0 B 1 C 2) 3
+    (A 0 B 1 C 2 D 3) 4
+    (A 0 B 1 C 2 D 3 E 4) 5
+    (A 0 B 1 C 2 D 3 E 4 F 5) 6
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6) 7
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7) 8
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8) 9
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9) 10
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10) 11
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11) 12
+}
+
+fn expect_columns(cells: &dyn Cells, count: usize) -> Result<Vec<usize>> {
+    if cells.len() == count {
+        return Ok(Vec::new());
+    }
+    Err(Error::Decode {
+        column: "the row".to_owned(),
+        expected: "a tuple with one field per column",
+        found: format!("{} columns where {count} are read", cells.len()),
+    })
+}
