@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use crate::expr::operand::{Comparable, escape_like};
 use crate::expr::{Binary, ColumnRef, Expr, Operand, Order, Predicate, TextOperand};
 use crate::schema::Model;
-use crate::value::Field;
+use crate::value::{Field, Value};
 
 /// A column of the model `M` whose field is a `T`.
 ///
@@ -100,15 +100,18 @@ impl<M: Model, T> Column<M, T> {
 
     /// The column is one of these values; never true for an empty list.
     ///
-    /// Lists of any length are fine: they are sent as an array, or in parts
-    /// where the database limits the number of parameters.
+    /// A `None` in the list finds NULL. PostgreSQL gets the list as one array;
+    /// elsewhere a list of other values than integers is limited by the number
+    /// of parameters of a statement (65,535; SQLite 32,766).
     #[must_use]
     pub fn is_in<V>(self, values: impl IntoIterator<Item = V>) -> Predicate<M>
     where
         V: Comparable<T>,
     {
-        let values = values.into_iter().map(Comparable::into_value).collect();
-        Predicate::new(Expr::In(Box::new(self.column_expr()), values, Some(self.column_ref())))
+        let (nulls, values): (Vec<_>, Vec<_>) = values.into_iter().map(Comparable::into_value).partition(Value::is_null);
+        let found = Predicate::new(Expr::In(Box::new(self.column_expr()), values, Some(self.column_ref())));
+        // `IN (NULL)` is never true, and `NOT IN (NULL)` neither.
+        if nulls.is_empty() { found } else { found.or(Predicate::new(Expr::IsNull(Box::new(self.column_expr())))) }
     }
 
     /// The column is from `low` to `high`, both included.

@@ -4,8 +4,10 @@
 //! printed, rewritten by a callback, and rendered. The records it reads or
 //! writes travel beside it, as a [`RecordSet`].
 
+mod ddl;
 mod record;
 
+pub use self::ddl::{Ddl, Table, TableColumn, TableIndex};
 pub use self::record::{Record, RecordSet, Records, Rows};
 
 use std::ops::Range;
@@ -28,6 +30,8 @@ pub enum Statement {
     Delete(Delete),
     /// SQL text.
     Raw(Raw),
+    /// Changes the tables themselves.
+    Ddl(Ddl),
 }
 
 /// The chain a statement runs through.
@@ -41,7 +45,7 @@ pub enum Kind {
     Update,
     /// Removals.
     Delete,
-    /// SQL text that is executed.
+    /// SQL text, and changes of tables.
     Raw,
     /// Rows that are handed out as they come.
     Row,
@@ -74,10 +78,8 @@ pub enum Project {
     Columns,
     /// The number of rows.
     Count,
-    /// Whether there is a row.
+    /// Whether there is a row: `1` for the first one.
     Exists,
-    /// These expressions.
-    Exprs(Vec<Expr>),
 }
 
 /// Stores new records.
@@ -153,7 +155,7 @@ impl Statement {
             Self::Insert(_) => Kind::Create,
             Self::Update(_) => Kind::Update,
             Self::Delete(_) => Kind::Delete,
-            Self::Raw(_) => Kind::Raw,
+            Self::Raw(_) | Self::Ddl(_) => Kind::Raw,
         }
     }
 
@@ -165,7 +167,7 @@ impl Statement {
             Self::Insert(it) => Some(it.model),
             Self::Update(it) => Some(it.model),
             Self::Delete(it) => Some(it.model),
-            Self::Raw(_) => None,
+            Self::Raw(_) | Self::Ddl(_) => None,
         }
     }
 
@@ -175,7 +177,7 @@ impl Statement {
             Self::Select(it) => Some(&mut it.filter),
             Self::Update(it) => Some(&mut it.target.filter),
             Self::Delete(it) => Some(&mut it.target.filter),
-            Self::Insert(_) | Self::Raw(_) => None,
+            Self::Insert(_) | Self::Raw(_) | Self::Ddl(_) => None,
         }
     }
 

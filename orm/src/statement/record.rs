@@ -141,6 +141,8 @@ pub trait RecordSet: Any + Send + Sync {
     fn record(&self, at: usize) -> Option<&dyn Record>;
     /// One of them, to change; `None` where they are rows, not records.
     fn record_mut(&mut self, at: usize) -> Option<&mut dyn Record>;
+    /// All records, to change; none where they are rows.
+    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_>;
     /// Where the columns stand that are read by name; called once per result of SQL text.
     #[doc(hidden)]
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>>;
@@ -167,6 +169,10 @@ impl<M: Model + FromRow> RecordSet for Records<M> {
 
     fn record_mut(&mut self, at: usize) -> Option<&mut dyn Record> {
         self.0.get_mut(at).map(|it| it as &mut dyn Record)
+    }
+
+    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
+        Box::new(self.0.iter_mut().map(|it| it as &mut dyn Record))
     }
 
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>> {
@@ -198,6 +204,10 @@ impl<T: FromRow> RecordSet for Rows<T> {
 
     fn record_mut(&mut self, _: usize) -> Option<&mut dyn Record> {
         None
+    }
+
+    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
+        Box::new(std::iter::empty())
     }
 
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>> {

@@ -1,0 +1,190 @@
+//! CHAINS of named callbacks that every statement runs through.
+//!
+//! Knows nothing of sessions or databases: who can run a statement is a
+//! [`Runner`], and the links that do the work are registered from above.
+
+mod chain;
+mod context;
+mod editor;
+mod into_callback;
+mod order;
+mod settings;
+
+pub use self::chain::{Chain, Chains};
+pub use self::context::Context;
+pub use self::editor::{Callbacks, ChainEditor, Place};
+pub use self::into_callback::IntoCallback;
+pub use self::settings::Settings;
+
+pub(crate) use self::chain::Link;
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use crate::error::{Error, Result};
+use crate::statement::{Kind, Outcome, RecordSet, Statement};
+
+/// A future on the heap, as everything that crosses a chain is.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Whoever can run a statement through the chains. Sessions can.
+pub trait Runner: Send + Sync {
+    /// Runs a statement through the chain of its kind.
+    #[doc(hidden)]
+    fn run(&self, request: Request) -> BoxFuture<'_, Finished>;
+    /// The session behind this runner, for floors above that know its type.
+    #[doc(hidden)]
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// What a builder hands to a [`Runner`].
+#[doc(hidden)]
+pub struct Request {
+    pub(crate) statement: Statement,
+    pub(crate) records: Box<dyn RecordSet>,
+    pub(crate) settings: Settings,
+}
+
+/// What comes back: the statement and its records also after an error.
+#[doc(hidden)]
+pub struct Finished {
+    pub(crate) records: Box<dyn RecordSet>,
+    pub(crate) outcome: Outcome,
+    pub(crate) result: Result<()>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.statement.fmt(f)
+    }
+}
+
+impl fmt::Debug for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.result.fmt(f)
+    }
+}
+
+/// One link of a chain that has state of its own.
+///
+/// An `async fn(&mut Context) -> orm::Result<()>` and an
+/// `async fn(&mut Context, Next<'_>) -> orm::Result<()>` can be registered as
+/// they are.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use orm::prelude::*;
+///
+/// struct Counter(Arc<AtomicU64>);
+///
+/// impl Callback for Counter {
+///     async fn call(&self, cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///         next.run(cx).await
+///     }
+/// }
+/// ```
+pub trait Callback: Send + Sync + 'static {
+    /// Does this link's part; what comes later in the chain runs with
+    /// [`next.run(cx)`](Next::run), or not at all.
+    ///
+    /// # Errors
+    /// An error ends the chain and undoes what it wrote.
+    fn call(&self, cx: &mut Context, next: Next<'_>) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Extends a database when it is opened: a named bundle of callbacks.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// struct Shout;
+///
+/// impl Plugin for Shout {
+///     fn name(&self) -> &'static str { "shout" }
+///     fn register(&self, on: &mut Callbacks) -> orm::Result<()> {
+///         on.query().register("shout:after", async |cx: &mut Context| {
+///             println!("{:?}!", cx.outcome());
+///             Ok(())
+///         });
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait Plugin: Send + Sync + 'static {
+    /// Its name, for messages; a database takes a plugin once.
+    fn name(&self) -> &'static str;
+
+    /// Registers its callbacks.
+    ///
+    /// # Errors
+    /// An error makes `open` fail.
+    fn register(&self, on: &mut Callbacks) -> Result<()>;
+}
+
+/// The links of a chain that have not run yet.
+#[derive(Clone, Copy)]
+pub struct Next<'a> {
+    kind: Kind,
+    rest: &'a [Link],
+}
+
+impl<'a> Next<'a> {
+    pub(crate) fn new(kind: Kind, rest: &'a [Link]) -> Self {
+        Self { kind, rest }
+    }
+
+    /// Runs the rest of the chain.
+    ///
+    /// # Errors
+    /// What a later link returns; [`Error::CallbackPanicked`] where one panics.
+    pub async fn run(self, cx: &mut Context) -> Result<()> {
+        let mut rest = self.rest;
+        // Links that do not apply are passed over without a future of their own.
+        while let Some((link, later)) = rest.split_first() {
+            if link.applies(cx) {
+                let next = Next { rest: later, ..self };
+                return AssertUnwindSafe(link.callback.call(cx, next)).catch_unwind().await.unwrap_or_else(|panic| {
+                    Err(Error::CallbackPanicked { chain: self.kind.name(), link: link.name.to_string(), message: panic_message(&*panic) })
+                });
+            }
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Next<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.rest.iter().map(|it| &it.name)).finish()
+    }
+}
+
+/// What chains store: a callback with its future boxed.
+pub(crate) trait Erased: Send + Sync {
+    fn call<'a>(&'a self, cx: &'a mut Context, next: Next<'a>) -> BoxFuture<'a, Result<()>>;
+}
+
+impl<C: Callback> Erased for C {
+    fn call<'a>(&'a self, cx: &'a mut Context, next: Next<'a>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(Callback::call(self, cx, next))
+    }
+}
+
+pub(crate) type SharedCallback = Arc<dyn Erased>;
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|it| (*it).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}

@@ -1,0 +1,44 @@
+//! The texts that were made before.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use dashmap::DashSet;
+
+use crate::error::Result;
+
+/// Texts of statements, each kept once, so that drivers can share them.
+///
+/// Bounded in number and length: what comes after is made anew each time.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    known: DashSet<Arc<str>>,
+}
+
+const MOST_TEXTS: usize = 2_000;
+const LONGEST_TEXT: usize = 16 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+impl Texts {
+    /// Writes a text and returns the one copy of it.
+    pub(crate) fn intern(&self, write: impl FnOnce(&mut String) -> Result<()>) -> Result<Arc<str>> {
+        BUFFER.with_borrow_mut(|buffer| {
+            buffer.clear();
+            write(buffer)?;
+            if let Some(known) = self.known.get(buffer.as_str()) {
+                return Ok(Arc::clone(known.key()));
+            }
+            let text: Arc<str> = Arc::from(buffer.as_str());
+            if text.len() <= LONGEST_TEXT && self.known.len() < MOST_TEXTS {
+                self.known.insert(Arc::clone(&text));
+            }
+            if buffer.capacity() > LONGEST_TEXT {
+                *buffer = String::new();
+            }
+            Ok(text)
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! The walk over expressions.
+
+use crate::dialect::Engine;
+use crate::dialect::render::Walk;
+use crate::error::Result;
+use crate::expr::{Binary, ColumnRef, Expr};
+use crate::value::{SqlType, Value};
+
+/// Lists of integers that are longer are written into the text, so that no
+/// database's limit on placeholders is met.
+const LONGEST_BOUND_LIST: usize = 1_000;
+
+impl Walk<'_> {
+    /// An expression.
+    pub(crate) fn expr(&mut self, expr: &Expr) -> Result<()> {
+        match expr {
+            Expr::Column(it) => {
+                self.ident(it.meta().column);
+                Ok(())
+            }
+            Expr::Value(value, column) => self.value(value, *column),
+            Expr::Binary(left, operator @ (Binary::Plus | Binary::Minus), right) => self.arithmetic(left, *operator, right),
+            Expr::Binary(left, operator, right) => self.infix(left, symbol(*operator), right),
+            Expr::IsNull(it) => {
+                self.operand(it)?;
+                self.sql(" IS NULL");
+                Ok(())
+            }
+            Expr::In(it, values, column) => self.is_in(it, values, *column),
+            Expr::Between(it, low, high) => {
+                self.operand(it)?;
+                self.sql(" BETWEEN ");
+                self.operand(low)?;
+                self.sql(" AND ");
+                self.operand(high)
+            }
+            Expr::Like(it, pattern, escaped) => {
+                self.infix(it, " LIKE ", pattern)?;
+                if *escaped {
+                    self.sql(" ESCAPE '!'");
+                }
+                Ok(())
+            }
+            Expr::And(all) => self.joined(all, " AND ", "1 = 1"),
+            Expr::Or(any) => self.joined(any, " OR ", "1 = 0"),
+            Expr::Not(it) => {
+                self.sql("NOT ");
+                self.operand(it)
+            }
+            Expr::Sql(text, args) => self.sql_text(text, args),
+        }
+    }
+
+    /// An expression beside another: in parentheses unless it is a single word.
+    pub(crate) fn operand(&mut self, expr: &Expr) -> Result<()> {
+        if matches!(expr, Expr::Column(_) | Expr::Value(..)) {
+            return self.expr(expr);
+        }
+        self.sql("(");
+        self.expr(expr)?;
+        self.sql(")");
+        Ok(())
+    }
+
+    fn infix(&mut self, left: &Expr, symbol: &str, right: &Expr) -> Result<()> {
+        self.operand(left)?;
+        self.sql(symbol);
+        self.operand(right)
+    }
+
+    fn joined(&mut self, parts: &[Expr], between: &str, none: &str) -> Result<()> {
+        if parts.is_empty() {
+            self.sql(none);
+        }
+        for (n, it) in parts.iter().enumerate() {
+            if n > 0 {
+                self.sql(between);
+            }
+            self.operand(it)?;
+        }
+        Ok(())
+    }
+
+    /// SQLite goes on with a floating-point number where 64 bits are not
+    /// enough; `abs` of the smallest integer makes that the error it is elsewhere.
+    fn arithmetic(&mut self, left: &Expr, operator: Binary, right: &Expr) -> Result<()> {
+        let symbol = symbol(operator);
+        if self.engine != Engine::Sqlite || !is_integer(left) {
+            return self.infix(left, symbol, right);
+        }
+        self.sql("CASE typeof(");
+        self.infix(left, symbol, right)?;
+        self.sql(") WHEN 'real' THEN abs(-9223372036854775807 - 1) ELSE ");
+        self.infix(left, symbol, right)?;
+        self.sql(" END");
+        Ok(())
+    }
+
+    fn is_in(&mut self, it: &Expr, values: &[Value], column: Option<ColumnRef>) -> Result<()> {
+        if values.is_empty() {
+            self.sql("1 = 0");
+            return Ok(());
+        }
+        self.operand(it)?;
+        if let (Engine::Postgres, Some(column)) = (self.engine, column) {
+            self.sql(" = ANY(");
+            self.array(values, column.meta().ty)?;
+            self.sql(")");
+            return Ok(());
+        }
+        self.sql(" IN (");
+        let literal = values.len() > LONGEST_BOUND_LIST;
+        self.list(values, |walk, value| match value {
+            Value::I16(n) if literal => walk.integer(i64::from(*n)),
+            Value::I32(n) if literal => walk.integer(i64::from(*n)),
+            Value::I64(n) if literal => walk.integer(*n),
+            other => walk.value(other, column),
+        })?;
+        self.sql(")");
+        Ok(())
+    }
+
+    fn integer(&mut self, n: i64) -> Result<()> {
+        self.sql(&n.to_string());
+        Ok(())
+    }
+}
+
+/// Whether the expression yields an integer.
+fn is_integer(expr: &Expr) -> bool {
+    match expr {
+        // Decimals are scaled integers where this is asked.
+        Expr::Column(it) => it.meta().ty.is_integer() || matches!(it.meta().ty, SqlType::Decimal { .. }),
+        Expr::Binary(left, Binary::Plus | Binary::Minus, _) => is_integer(left),
+        _ => false,
+    }
+}
+
+const fn symbol(operator: Binary) -> &'static str {
+    match operator {
+        Binary::Eq => " = ",
+        Binary::Ne => " <> ",
+        Binary::Gt => " > ",
+        Binary::Ge => " >= ",
+        Binary::Lt => " < ",
+        Binary::Le => " <= ",
+        Binary::Plus => " + ",
+        Binary::Minus => " - ",
+    }
+}

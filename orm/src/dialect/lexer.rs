@@ -1,0 +1,195 @@
+//! Finds the placeholders of SQL text.
+//!
+//! A `?` inside quotes, dollar quotes or comments is text; `??` is one literal
+//! `?`. What counts as a quote or comment differs per database.
+
+use crate::dialect::Engine;
+
+/// A part of SQL text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Part<'t> {
+    /// Text to send as it is.
+    Text(&'t str),
+    /// A placeholder.
+    Placeholder,
+}
+
+/// Splits SQL text at its placeholders.
+pub(crate) fn parts(engine: Engine, text: &str, mut each: impl FnMut(Part<'_>)) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let next = match bytes[at] {
+            quote @ (b'\'' | b'"' | b'`') => end_of_quote(bytes, at, quote, escapes(engine, bytes, at)),
+            b'-' if starts_line_comment(engine, &bytes[at..]) => end_of_line(bytes, at),
+            b'#' if engine.is_mysql_family() => end_of_line(bytes, at),
+            b'/' if bytes.get(at + 1) == Some(&b'*') => end_of_comment(bytes, at, engine == Engine::Postgres),
+            b'$' if engine == Engine::Postgres => end_of_dollar_quote(text, at),
+            b'[' if engine == Engine::Sqlite => find(bytes, at + 1, b"]"),
+            b'?' => {
+                // `??` sends the first of the two and drops the second.
+                let doubled = bytes.get(at + 1) == Some(&b'?');
+                let end = if doubled { at + 1 } else { at };
+                if from < end {
+                    each(Part::Text(&text[from..end]));
+                }
+                if !doubled {
+                    each(Part::Placeholder);
+                }
+                from = if doubled { at + 2 } else { at + 1 };
+                from
+            }
+            _ => at + 1,
+        };
+        at = next;
+    }
+    if from < text.len() {
+        each(Part::Text(&text[from..]));
+    }
+}
+
+/// MariaDB and MySQL take `--` for two minus signs unless a space follows.
+fn starts_line_comment(engine: Engine, rest: &[u8]) -> bool {
+    rest.starts_with(b"--") && (!engine.is_mysql_family() || rest.get(2).is_none_or(u8::is_ascii_whitespace))
+}
+
+/// Whether a backslash escapes the next character of the quote at `at`.
+fn escapes(engine: Engine, bytes: &[u8], at: usize) -> bool {
+    match engine {
+        Engine::MariaDb | Engine::MySql => bytes[at] != b'`',
+        // `E'…'`, unless the `E` ends a longer word.
+        Engine::Postgres => {
+            bytes[at] == b'\''
+                && at > 0
+                && bytes[at - 1].eq_ignore_ascii_case(&b'e')
+                && !(at > 1 && (bytes[at - 2].is_ascii_alphanumeric() || bytes[at - 2] == b'_'))
+        }
+        Engine::Sqlite => false,
+    }
+}
+
+/// The position behind the quote that starts at `at`; a doubled quote starts the next one.
+fn end_of_quote(bytes: &[u8], at: usize, quote: u8, escapes: bool) -> usize {
+    let mut at = at + 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if escapes => at += 2,
+            it if it == quote => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn end_of_line(bytes: &[u8], at: usize) -> usize {
+    find(bytes, at, b"\n")
+}
+
+fn end_of_comment(bytes: &[u8], at: usize, nests: bool) -> usize {
+    let mut depth = 1;
+    let mut at = at + 2;
+    while at < bytes.len() && depth > 0 {
+        match &bytes[at..] {
+            [b'*', b'/', ..] => {
+                depth -= 1;
+                at += 2;
+            }
+            [b'/', b'*', ..] if nests => {
+                depth += 1;
+                at += 2;
+            }
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+/// The position behind `$tag$…$tag$`, or behind the `$` if none starts here.
+fn end_of_dollar_quote(text: &str, at: usize) -> usize {
+    let rest = &text[at + 1..];
+    let before = text[..at].chars().next_back();
+    let starts = before.is_none_or(|it| !(it.is_alphanumeric() || it == '_'));
+    let Some(length) = rest.find('$').filter(|_| starts) else { return at + 1 };
+    let tag = &rest[..length];
+    let is_tag = tag.chars().all(|it| it.is_alphanumeric() || it == '_') && !tag.starts_with(|it: char| it.is_ascii_digit());
+    if !is_tag {
+        return at + 1;
+    }
+    let quote = &text[at..at + length + 2];
+    let body = at + quote.len();
+    text[body..].find(quote).map_or(text.len(), |end| body + end + quote.len())
+}
+
+fn find(bytes: &[u8], from: usize, what: &[u8]) -> usize {
+    bytes[from.min(bytes.len())..].windows(what.len()).position(|it| it == what).map_or(bytes.len(), |at| from + at + what.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, parts};
+    use crate::dialect::Engine;
+
+    fn shown(engine: Engine, text: &str) -> String {
+        let mut out = String::new();
+        parts(engine, text, |part| match part {
+            Part::Text(it) => out.push_str(it),
+            Part::Placeholder => out.push('¿'),
+        });
+        out
+    }
+
+    #[test]
+    fn a_question_mark_is_a_placeholder() {
+        assert_eq!(shown(Engine::Sqlite, "a = ? AND b = ?"), "a = ¿ AND b = ¿");
+        assert_eq!(shown(Engine::Sqlite, "?"), "¿");
+        assert_eq!(shown(Engine::Sqlite, ""), "");
+    }
+
+    #[test]
+    fn a_doubled_question_mark_is_a_literal_one() {
+        assert_eq!(shown(Engine::Postgres, "tags ?? ? AND x ??| y"), "tags ? ¿ AND x ?| y");
+        assert_eq!(shown(Engine::Postgres, "???"), "?¿");
+    }
+
+    #[test]
+    fn quotes_and_comments_hide_question_marks() {
+        for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb] {
+            for text in ["'?'", "'it''s ?'", "\"?\"", "`?`", "a -- ?\n", "/* ? */", "'ä?' "] {
+                assert_eq!(shown(engine, text), text, "{engine:?}");
+            }
+        }
+        assert_eq!(shown(Engine::Sqlite, "[?] = ?"), "[?] = ¿");
+        assert_eq!(shown(Engine::MariaDb, "1 # ?\n + ?"), "1 # ?\n + ¿");
+        assert_eq!(shown(Engine::Postgres, "a # ?"), "a # ¿");
+        assert_eq!(shown(Engine::MariaDb, "5--?"), "5--¿");
+    }
+
+    #[test]
+    fn backslashes_escape_where_the_database_says_so() {
+        assert_eq!(shown(Engine::MariaDb, r"'\'?' = ?"), r"'\'?' = ¿");
+        assert_eq!(shown(Engine::Postgres, r"'\' = ?"), r"'\' = ¿");
+        assert_eq!(shown(Engine::Postgres, r"E'\'?' = ?"), r"E'\'?' = ¿");
+        assert_eq!(shown(Engine::Postgres, r"name'\' = ?"), r"name'\' = ¿");
+        assert_eq!(shown(Engine::Sqlite, r"'\' = ?"), r"'\' = ¿");
+    }
+
+    #[test]
+    fn dollar_quotes_and_casts_are_understood() {
+        assert_eq!(shown(Engine::Postgres, "$$ ? $$ || ?"), "$$ ? $$ || ¿");
+        assert_eq!(shown(Engine::Postgres, "$a$ $$ ? $a$ || ?"), "$a$ $$ ? $a$ || ¿");
+        assert_eq!(shown(Engine::Postgres, "a$b = ? AND c$d = ?"), "a$b = ¿ AND c$d = ¿");
+        assert_eq!(shown(Engine::Postgres, "?::text"), "¿::text");
+        assert_eq!(shown(Engine::Postgres, "/* a /* ? */ ? */ ?"), "/* a /* ? */ ? */ ¿");
+        assert_eq!(shown(Engine::Sqlite, "/* a /* ? */ ? */"), "/* a /* ? */ ¿ */");
+    }
+
+    #[test]
+    fn text_that_ends_in_the_middle_ends_quietly() {
+        for text in ["'", "\"a", "$a$ ?", "/* ?", "-- ?", "'\\", "E'\\", "[", "$", "é"] {
+            for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb] {
+                let _ = shown(engine, text);
+            }
+        }
+    }
+}

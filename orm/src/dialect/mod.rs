@@ -1,0 +1,51 @@
+//! Statement → SQL text and binds: one walk, and what differs per database.
+//!
+//! The only module that makes SQL text. The walk is made twice: once to write
+//! the text, once to bind the values in the same order; so the two cannot
+//! disagree. The text is written into a buffer of the thread and looked up
+//! among the texts that were made before: a statement whose shape was seen
+//! already allocates nothing.
+
+mod cache;
+mod ddl;
+mod engine;
+mod expr;
+mod lexer;
+mod render;
+
+pub use self::engine::Engine;
+
+pub(crate) use self::cache::Texts;
+pub(crate) use self::render::Returning;
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::statement::{RecordSet, Statement};
+use crate::value::Binder;
+
+use self::render::{Out, Walk};
+
+/// The text of a statement, and what its rows hold.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) text: Arc<str>,
+    pub(crate) returning: Returning,
+}
+
+/// Writes the text of a statement.
+pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, records: &dyn RecordSet) -> Result<Rendered> {
+    let mut returning = Returning::Nothing;
+    let text = texts.intern(|text| {
+        let mut walk = Walk::new(engine, records, Out::Text(text));
+        walk.statement(statement)?;
+        returning = walk.returning;
+        Ok(())
+    })?;
+    Ok(Rendered { text, returning })
+}
+
+/// Binds the values of a statement, in the order of the placeholders of its text.
+pub(crate) fn bind(engine: Engine, statement: &Statement, records: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
+    Walk::new(engine, records, Out::Bind(to)).statement(statement)
+}

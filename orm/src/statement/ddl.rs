@@ -1,0 +1,87 @@
+//! Tables as data: what a model asks for, and later what a database has.
+
+use crate::schema::ModelMeta;
+use crate::value::SqlType;
+
+/// A change of the tables themselves.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Ddl {
+    /// Creates a table unless there is one of this name.
+    CreateTable(Table),
+    /// Creates an index of a table unless there is one of this name.
+    CreateIndex(Table, TableIndex),
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// The schema it is in, where one was given.
+    pub schema: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<TableColumn>,
+    /// The names of the key's columns.
+    pub key: Vec<String>,
+    /// Its indexes.
+    pub indexes: Vec<TableIndex>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableColumn {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub ty: SqlType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// Whether the database numbers it.
+    pub auto: bool,
+    /// Whether no two rows may have the same value.
+    pub unique: bool,
+    /// Whether it is in the key or an index, where some databases bound the length.
+    pub indexed: bool,
+}
+
+/// An index of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableIndex {
+    /// Its name.
+    pub name: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Whether no two rows may have the same values in it.
+    pub unique: bool,
+}
+
+impl Table {
+    /// The table that a model asks for.
+    #[must_use]
+    pub fn of(model: &ModelMeta) -> Self {
+        let name = |at: &usize| model.fields[*at].column.to_owned();
+        Self {
+            schema: model.schema.map(str::to_owned),
+            name: model.table.to_owned(),
+            columns: model
+                .fields
+                .iter()
+                .map(|it| TableColumn {
+                    name: it.column.to_owned(),
+                    ty: it.ty,
+                    nullable: it.nullable,
+                    auto: it.auto,
+                    unique: it.unique,
+                    indexed: it.indexed,
+                })
+                .collect(),
+            key: model.key.iter().map(name).collect(),
+            indexes: model
+                .indexes
+                .iter()
+                .map(|it| TableIndex { name: it.name.to_owned(), columns: it.fields.iter().map(name).collect(), unique: it.unique })
+                .collect(),
+        }
+    }
+}
