@@ -1,6 +1,6 @@
 //! Tables as data: what a model asks for, and later what a database has.
 
-use crate::schema::ModelMeta;
+use crate::schema::{Model, ModelMeta};
 use crate::value::SqlType;
 
 /// A change of the tables themselves.
@@ -85,3 +85,41 @@ impl Table {
         }
     }
 }
+
+/// A model, or a tuple of models.
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither a model nor a tuple of models", label = "not a model")]
+pub trait Models {
+    #[doc(hidden)]
+    fn metas() -> Vec<&'static ModelMeta>;
+}
+
+impl<M: Model> Models for M {
+    fn metas() -> Vec<&'static ModelMeta> {
+        vec![M::META]
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)+) => {
+        impl<$($name: Models),+> Models for ($($name,)+) {
+            fn metas() -> Vec<&'static ModelMeta> {
+                let mut all = Vec::new();
+                $(all.extend($name::metas());)+
+                all
+            }
+        }
+    };
+}
+
+tuples! { A }
+tuples! { A B }
+tuples! { A B C }
+tuples! { A B C D }
+tuples! { A B C D E }
+tuples! { A B C D E F }
+tuples! { A B C D E F G }
+tuples! { A B C D E F G H }
+tuples! { A B C D E F G H I }
+tuples! { A B C D E F G H I J }
+tuples! { A B C D E F G H I J K }
+tuples! { A B C D E F G H I J K L }

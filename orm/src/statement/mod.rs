@@ -7,7 +7,7 @@
 mod ddl;
 mod record;
 
-pub use self::ddl::{Ddl, Table, TableColumn, TableIndex};
+pub use self::ddl::{Ddl, Models, Table, TableColumn, TableIndex};
 pub use self::record::{Record, RecordSet, Records, Rows};
 
 use std::ops::Range;

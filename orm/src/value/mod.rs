@@ -158,6 +158,28 @@ pub enum SqlType {
 }
 
 impl SqlType {
+    /// Whether a column of this type can be equal to the value. Databases that
+    /// convert silently would find `0` for `'x'`.
+    #[must_use]
+    pub fn takes(self, value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::Bool(_) => self == Self::Boolean,
+            Value::I16(_) | Value::I32(_) | Value::I64(_) => self.is_integer(),
+            Value::F64(_) => self == Self::Double,
+            Value::Text(_) => self == Self::Text,
+            Value::Bytes(_) => self == Self::Bytes,
+            #[cfg(feature = "chrono")]
+            Value::DateTime(_) => self == Self::Timestamp,
+            #[cfg(feature = "chrono")]
+            Value::NaiveDateTime(_) => self == Self::DateTime,
+            #[cfg(feature = "chrono")]
+            Value::Date(_) => self == Self::Date,
+            #[cfg(feature = "rust_decimal")]
+            Value::Decimal(_) => matches!(self, Self::Decimal { .. }),
+        }
+    }
+
     /// Whether it is one of the integers.
     #[must_use]
     pub const fn is_integer(self) -> bool {

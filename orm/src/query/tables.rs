@@ -1,0 +1,23 @@
+//! Tables for models.
+
+use crate::callback::Runner;
+use crate::error::Result;
+use crate::query::Pending;
+use crate::schema::ModelMeta;
+use crate::statement::{Ddl, Rows, Statement, Table};
+
+pub(crate) async fn create_tables(runner: &dyn Runner, models: &[&'static ModelMeta]) -> Result<()> {
+    for model in models {
+        let table = Table::of(model);
+        let indexes = table.indexes.clone();
+        run(runner, Ddl::CreateTable(table.clone())).await?;
+        for index in indexes {
+            run(runner, Ddl::CreateIndex(table.clone(), index)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn run(runner: &dyn Runner, ddl: Ddl) -> Result<()> {
+    Pending::new(runner).run(Statement::Ddl(ddl), Box::new(Rows::<i64>(Vec::new()))).await.result
+}

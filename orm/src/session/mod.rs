@@ -1,0 +1,160 @@
+//! WHERE statements run: on the pool, or in one transaction.
+
+mod hooks;
+mod send;
+mod slot;
+mod transaction;
+mod verbs;
+
+pub use self::hooks::{HookTable, Hooks, HooksOf, NoHooks};
+
+pub(crate) use self::hooks::Hook;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::callback::{BoxFuture, Chains, Context, Finished, Request, Runner, Settings};
+use crate::dialect::Texts;
+use crate::driver::Pool;
+use crate::session::slot::Level;
+
+/// A place to run statements from: the pool, or one transaction.
+///
+/// A [`Db`](crate::Db) is one, and so is what a transaction hands to its
+/// closure; functions that take `&Session` work with both. A session lives as
+/// long as what it was made for: it cannot be cloned, and builders borrow it.
+pub struct Session {
+    core: Arc<Core>,
+    place: Place,
+    settings: Settings,
+    without_hooks: bool,
+}
+
+/// What all sessions of a database share.
+pub(crate) struct Core {
+    pub(crate) pool: Pool,
+    pub(crate) texts: Arc<Texts>,
+    pub(crate) chains: Chains,
+    pub(crate) clock: Clock,
+}
+
+/// Tells the time, in microseconds since 1970-01-01 in UTC.
+pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+#[derive(Debug)]
+enum Place {
+    Pool,
+    Transaction(Level),
+}
+
+impl Session {
+    pub(crate) fn root(core: Arc<Core>) -> Self {
+        Self { core, place: Place::Pool, settings: Settings::default(), without_hooks: false }
+    }
+
+    /// Another handle to the same place, which does not end its transaction.
+    pub(crate) fn share(&self) -> Self {
+        let place = match &self.place {
+            Place::Pool => Place::Pool,
+            Place::Transaction(level) => Place::Transaction(level.share()),
+        };
+        Self { core: Arc::clone(&self.core), place, settings: self.settings.clone(), without_hooks: self.without_hooks }
+    }
+
+    /// A session in the same place with settings of its own.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let quiet = db.session().without_hooks();
+    /// let users = quiet.find::<User>().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn session(&self) -> Self {
+        self.share()
+    }
+
+    /// Leaves out the hooks of models; callbacks run.
+    #[must_use]
+    pub fn without_hooks(mut self) -> Self {
+        self.without_hooks = true;
+        self
+    }
+
+    /// Gives a value to the callbacks of every statement of this session; they
+    /// find it by its type in [`Context::session`]`().settings()`.
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        self.settings.set(value);
+        self
+    }
+
+    /// The values that callbacks find.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether statements run in a transaction.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        matches!(self.place, Place::Transaction(_))
+    }
+
+    /// The callbacks that statements run through.
+    #[must_use]
+    pub fn callbacks(&self) -> &Chains {
+        &self.core.chains
+    }
+
+    pub(crate) fn hooks_run(&self) -> bool {
+        !self.without_hooks
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Now, in microseconds since 1970-01-01 in UTC.
+    pub(crate) fn now(&self) -> i64 {
+        (self.core.clock)()
+    }
+}
+
+impl Runner for Session {
+    fn run(&self, request: Request) -> BoxFuture<'_, Finished> {
+        Box::pin(async move {
+            let chain = self.core.chains.of(request.statement.kind());
+            let mut cx = Context::new(request, Arc::new(self.share()), chain.transactional);
+            let result = chain.run(&mut cx).await;
+            cx.finish(result)
+        })
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Context {
+    /// The session that the statement runs in: what a callback runs through it
+    /// is in the same transaction, and goes through the chains, too.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        self.runner.as_any().downcast_ref().expect("sessions are the only runners")
+    }
+
+    /// Puts another session in the place of this one, and returns the old one.
+    pub(crate) fn replace_runner(&mut self, runner: Arc<dyn Runner>) -> Arc<dyn Runner> {
+        std::mem::replace(&mut self.runner, runner)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("database", self.core.pool.target()).field("in_transaction", &self.in_transaction()).finish_non_exhaustive()
+    }
+}

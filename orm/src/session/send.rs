@@ -1,0 +1,82 @@
+//! From a statement to the database and back.
+
+use crate::dialect::{self, Engine, Returning};
+use crate::driver::{self, Done, Intent, Want, Work};
+use crate::error::Result;
+use crate::session::{Place, Session};
+use crate::statement::{Insert, RecordSet, Statement};
+
+/// What came of a statement: its records come back also after an error.
+pub(crate) struct Sent {
+    pub(crate) records: Box<dyn RecordSet>,
+    pub(crate) done: Result<Done>,
+}
+
+impl Session {
+    /// The kind of database; asks it where the URL does not say.
+    pub(crate) async fn engine(&self) -> Result<Engine> {
+        match self.core.pool.target().engine() {
+            Some(engine) => Ok(engine),
+            // `mysql://` leads to MariaDB as well; the first connection tells.
+            None => Ok(self.core.pool.acquire(Intent::Write).await?.engine()),
+        }
+    }
+
+    /// Sends one statement; the rows that come back are put where `statement` says.
+    pub(crate) async fn send(&self, statement: Statement, records: Box<dyn RecordSet>) -> Sent {
+        self.send_and(statement, records, None).await
+    }
+
+    /// The same, with rows that are put somewhere else.
+    pub(crate) async fn send_and(&self, statement: Statement, records: Box<dyn RecordSet>, want: Option<Want>) -> Sent {
+        let engine = match self.engine().await {
+            Ok(engine) => engine,
+            Err(error) => return Sent { records, done: Err(error) },
+        };
+        let rendered = match dialect::render(engine, &self.core.texts, &statement, &*records) {
+            Ok(rendered) => rendered,
+            Err(error) => return Sent { records, done: Err(error) },
+        };
+        let model = statement.model();
+        let intent = if statement.is_read() { Intent::Read } else { Intent::Write };
+        let want = want.unwrap_or_else(|| rows_of(engine, &statement, rendered.returning));
+        let work = Work { statement, records, text: rendered.text, want, engine };
+        let (work, done) = self.run_work(intent, work).await;
+        let done = done.map_err(|error| match model {
+            Some(model) => error.of_model(model.name),
+            None => error,
+        });
+        Sent { records: work.records, done }
+    }
+
+    async fn run_work(&self, intent: Intent, work: Work) -> (Work, Result<Done>) {
+        match &self.place {
+            Place::Transaction(level) => level.run(work).await,
+            Place::Pool => match self.core.pool.acquire(intent).await {
+                Ok(lease) => {
+                    let (lease, work, done) = driver::run(lease, work).await;
+                    drop(lease);
+                    (work, done)
+                }
+                Err(error) => (work, Err(error)),
+            },
+        }
+    }
+}
+
+/// Where the rows of a statement go.
+fn rows_of(engine: Engine, statement: &Statement, returning: Returning) -> Want {
+    match (statement, returning) {
+        (Statement::Select(_), _) => Want::Rows,
+        (Statement::Raw(it), _) if it.returns_rows => Want::NamedRows,
+        (Statement::Insert(Insert { rows, model, .. }), Returning::Key) => {
+            Want::Keys { first: rows.start, at: model.auto.unwrap_or_default() }
+        }
+        (Statement::Insert(Insert { rows, model, auto: true }), Returning::Nothing) if engine != Engine::Postgres => match model.auto {
+            Some(at) => Want::LastKey { first: rows.start, at },
+            None => Want::Nothing,
+        },
+        (Statement::Update(it), Returning::Columns) => Want::Refill { first: it.target.record.unwrap_or_default() },
+        _ => Want::Nothing,
+    }
+}

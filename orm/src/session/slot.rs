@@ -1,0 +1,279 @@
+//! The state of a transaction: one connection, and a stack of levels on it.
+//!
+//! The outermost level is the transaction, the others are savepoints. Only the
+//! innermost may be used; one that was dropped is unwound before the next
+//! statement. What a failed statement did to the transaction is asked of the
+//! database, not guessed.
+
+use std::sync::{Arc, Mutex as Short, MutexGuard as ShortGuard};
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::driver::{self, Lease, TransactionState, Work};
+use crate::error::{Error, Result};
+
+/// One transaction.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    conn: Arc<Mutex<Lease>>,
+    state: Short<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The open levels, outermost first.
+    levels: Vec<u64>,
+    next: u64,
+    /// Levels that were dropped before they ended, innermost first.
+    dropped: Vec<u64>,
+    /// Why no further statement may run, and on which level it happened.
+    broken: Option<Broken>,
+}
+
+#[derive(Debug, Clone)]
+struct Broken {
+    cause: String,
+    /// The level that must be rolled back to go on; `None` if that does not help.
+    level: Option<u64>,
+}
+
+/// A session's place in a transaction.
+#[derive(Debug)]
+pub(crate) struct Level {
+    slot: Arc<Slot>,
+    id: u64,
+    /// Whether dropping this handle ends the level: sessions of callbacks share it.
+    owner: bool,
+}
+
+const OUTERMOST: u64 = 0;
+
+impl Level {
+    /// The outermost level, on a connection on which `BEGIN` was done.
+    pub(crate) fn outermost(lease: Lease) -> Self {
+        let state = State { levels: vec![OUTERMOST], next: OUTERMOST + 1, dropped: Vec::new(), broken: None };
+        Self { slot: Arc::new(Slot { conn: Arc::new(Mutex::new(lease)), state: Short::new(state) }), id: OUTERMOST, owner: true }
+    }
+
+    /// Another handle to the same level, which does not end it.
+    pub(crate) fn share(&self) -> Self {
+        Self { slot: Arc::clone(&self.slot), id: self.id, owner: false }
+    }
+
+    fn state(&self) -> ShortGuard<'_, State> {
+        // Nothing that may panic runs while it is locked.
+        self.slot.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Whether this level may be used now.
+    fn check(&self) -> Result<()> {
+        let state = self.state();
+        match state.levels.last() {
+            Some(top) if *top == self.id => Ok(()),
+            _ if state.levels.contains(&self.id) => Err(Error::SessionBusy),
+            _ => Err(Error::TransactionClosed),
+        }
+    }
+
+    fn check_unbroken(&self) -> Result<()> {
+        match &self.state().broken {
+            Some(it) => Err(Error::TransactionAborted { cause: it.cause.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for the connection. Statements made at the same time queue here.
+    async fn lock(&self) -> Result<OwnedMutexGuard<Lease>> {
+        self.check()?;
+        let mut conn = Arc::clone(&self.slot.conn).lock_owned().await;
+        // While this waited, a nested level may have begun, or this one ended.
+        self.check()?;
+        self.unwind_dropped(&mut conn).await?;
+        Ok(conn)
+    }
+
+    /// Rolls back the levels that were dropped before they ended.
+    async fn unwind_dropped(&self, conn: &mut Lease) -> Result<()> {
+        let outermost = self.state().dropped.last().copied();
+        let Some(outermost) = outermost else { return Ok(()) };
+        if !self.is_lost(conn) {
+            self.control(conn, &undo_savepoint(outermost)).await?;
+        }
+        let mut state = self.state();
+        state.dropped.clear();
+        state.heal(outermost);
+        Ok(())
+    }
+
+    /// Runs a statement on this level.
+    pub(crate) async fn run(&self, work: Work) -> (Work, Result<driver::Done>) {
+        let conn = match self.lock().await.and_then(|conn| self.check_unbroken().map(|()| conn)) {
+            Ok(conn) => conn,
+            Err(error) => return (work, Err(error)),
+        };
+        let flight = Flight::start(self);
+        let (mut conn, work, done) = driver::run(conn, work).await;
+        flight.land();
+        if let Err(error) = &done {
+            self.after_error(&mut conn, error).await;
+        }
+        (work, done)
+    }
+
+    /// Asks the database what became of the transaction.
+    async fn after_error(&self, conn: &mut Lease, error: &Error) {
+        let state = if conn.is_busy() { TransactionState::Ended } else { conn.transaction_state().await };
+        let level = match state {
+            TransactionState::Open => return,
+            TransactionState::Aborted => Some(self.id),
+            TransactionState::Ended => None,
+        };
+        self.state().broken = Some(Broken { cause: error.to_string(), level });
+    }
+
+    /// Begins a nested level.
+    pub(crate) async fn begin(&self) -> Result<Self> {
+        let mut conn = self.lock().await?;
+        self.check_unbroken()?;
+        let id = {
+            let mut state = self.state();
+            let id = state.next;
+            state.next += 1;
+            state.levels.push(id);
+            id
+        };
+        // From here on its drop undoes the savepoint, whether or not the database has made it yet.
+        let level = Self { slot: Arc::clone(&self.slot), id, owner: true };
+        let begun = level.control(&mut conn, &format!("SAVEPOINT orm_{id}")).await;
+        if let Err(error) = begun {
+            level.end();
+            return Err(error);
+        }
+        Ok(level)
+    }
+
+    /// Commits; on a nested level into the one around it.
+    pub(crate) async fn commit(self) -> Result<()> {
+        let mut conn = self.lock().await?;
+        if let Err(Error::TransactionAborted { cause }) = self.check_unbroken() {
+            self.undo(&mut conn).await;
+            return Err(Error::RolledBack { cause });
+        }
+        let text = if self.id == OUTERMOST { "COMMIT".to_owned() } else { format!("RELEASE SAVEPOINT orm_{}", self.id) };
+        match self.control(&mut conn, &text).await {
+            Ok(()) => {
+                conn.in_transaction = self.id != OUTERMOST;
+                self.end();
+                Ok(())
+            }
+            // Nothing tells whether the server got it.
+            Err(Error::ConnectionLost { source, .. }) if self.id == OUTERMOST => {
+                self.end();
+                Err(Error::OutcomeUnknown { source })
+            }
+            Err(error) => {
+                self.undo(&mut conn).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Undoes what was done on this level.
+    pub(crate) async fn rollback(self) {
+        if let Ok(mut conn) = self.lock().await {
+            self.undo(&mut conn).await;
+        }
+    }
+
+    async fn undo(&self, conn: &mut Lease) {
+        if !self.is_lost(conn) {
+            let text = if self.id == OUTERMOST { "ROLLBACK".to_owned() } else { undo_savepoint(self.id) };
+            match self.control(conn, &text).await {
+                Ok(()) => {
+                    if self.id == OUTERMOST {
+                        conn.in_transaction = false;
+                    }
+                    self.state().heal(self.id);
+                }
+                // The connection is not used again: its state is not known.
+                Err(error) => self.state().broken = Some(Broken { cause: error.to_string(), level: None }),
+            }
+        } else if self.id == OUTERMOST && !conn.is_busy() {
+            // The database ended the transaction by itself.
+            conn.in_transaction = false;
+        }
+        self.end();
+    }
+
+    /// Whether there is nothing left to roll back.
+    fn is_lost(&self, conn: &Lease) -> bool {
+        conn.is_busy() || self.state().broken.as_ref().is_some_and(|it| it.level.is_none())
+    }
+
+    async fn control(&self, conn: &mut Lease, text: &str) -> Result<()> {
+        let flight = Flight::start(self);
+        let done = conn.control(text).await;
+        flight.land();
+        done
+    }
+
+    /// Takes this level, and those inside it, off the stack.
+    fn end(&self) {
+        let mut state = self.state();
+        if let Some(at) = state.levels.iter().position(|it| *it == self.id) {
+            state.levels.truncate(at);
+        }
+    }
+}
+
+impl State {
+    /// What failed on `level` or inside it is undone.
+    fn heal(&mut self, level: u64) {
+        if self.broken.as_ref().is_some_and(|it| it.level.is_some_and(|at| at >= level)) {
+            self.broken = None;
+        }
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        if !self.owner {
+            return;
+        }
+        let mut state = self.state();
+        let Some(at) = state.levels.iter().position(|it| *it == self.id) else { return };
+        let gone = state.levels.split_off(at);
+        // The outermost level is undone by the connection itself, when it goes home.
+        if self.id != OUTERMOST {
+            state.dropped.extend(gone.into_iter().rev());
+        }
+    }
+}
+
+/// A savepoint that was rolled back to is still there, so it is released, too.
+fn undo_savepoint(level: u64) -> String {
+    format!("ROLLBACK TO SAVEPOINT orm_{level}; RELEASE SAVEPOINT orm_{level}")
+}
+
+/// A statement under way; if it is dropped, nobody knows what it did.
+struct Flight<'l> {
+    level: Option<&'l Level>,
+}
+
+impl<'l> Flight<'l> {
+    fn start(level: &'l Level) -> Self {
+        Self { level: Some(level) }
+    }
+
+    fn land(mut self) {
+        self.level = None;
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if let Some(level) = self.level {
+            level.state().broken = Some(Broken { cause: "a statement of it was cancelled".to_owned(), level: Some(level.id) });
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `orm:create`, `orm:query`, `orm:update`, `orm:delete`, `orm:raw`: the
+//! statements themselves.
+
+use std::ops::Range;
+
+use crate::callback::Context;
+use crate::dialect::Engine;
+use crate::driver::{Done, Want};
+use crate::error::{Error, Result};
+use crate::expr::{Binary, ColumnRef, Expr};
+use crate::schema::ModelMeta;
+use crate::statement::{Insert, Project, Record, Select, Statement, Update};
+use crate::value::Value;
+
+pub(super) async fn query(cx: &mut Context) -> Result<()> {
+    let done = send(cx, cx.statement().clone(), None).await?;
+    cx.outcome_mut().rows = done.rows;
+    Ok(())
+}
+
+pub(super) async fn raw(cx: &mut Context) -> Result<()> {
+    let done = send(cx, cx.statement().clone(), None).await?;
+    cx.outcome_mut().rows = done.rows;
+    cx.outcome_mut().affected = done.affected;
+    Ok(())
+}
+
+pub(super) async fn create(cx: &mut Context) -> Result<()> {
+    let Statement::Insert(insert) = cx.statement().clone() else { return Ok(()) };
+    let engine = cx.session().engine().await?;
+    let mut affected = 0;
+    for chunk in chunks(cx, &insert, engine) {
+        affected += send(cx, Statement::Insert(chunk), None).await?.affected;
+    }
+    cx.outcome_mut().affected = affected;
+    Ok(())
+}
+
+pub(super) async fn update(cx: &mut Context) -> Result<()> {
+    let Statement::Update(update) = cx.statement().clone() else { return Ok(()) };
+    let of_record = update.target.record.is_some();
+    if of_record {
+        update.model.require_key(if update.whole { "save" } else { "update" })?;
+    }
+    let columns = if update.whole { update.model.fields.iter().filter(|it| !it.key).count() } else { update.set.len() };
+    if columns == 0 {
+        return Ok(());
+    }
+    let engine = cx.session().engine().await?;
+    let model = update.model;
+    let reread = rereads(&update, engine);
+    let affected = send(cx, Statement::Update(update), None).await?.affected;
+    cx.outcome_mut().affected = affected;
+    if of_record && affected == 0 {
+        return Err(Error::NotFound { model: model.name });
+    }
+    if of_record {
+        apply_constants(cx, true)?;
+    }
+    if reread {
+        let again = Select {
+            model,
+            project: Project::Columns,
+            filter: cx.record(0).map(|it| key_of(model, it)).unwrap_or_default(),
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+            streamed: false,
+        };
+        send(cx, Statement::Select(again), Some(Want::Refill { first: 0 })).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn delete(cx: &mut Context) -> Result<()> {
+    let Statement::Delete(delete) = cx.statement().clone() else { return Ok(()) };
+    let of_record = delete.target.record.is_some();
+    let model = delete.model;
+    if of_record {
+        model.require_key("delete")?;
+    }
+    let affected = send(cx, Statement::Delete(delete), None).await?.affected;
+    cx.outcome_mut().affected = affected;
+    if of_record && affected == 0 {
+        return Err(Error::NotFound { model: model.name });
+    }
+    Ok(())
+}
+
+/// Whether an insert takes more than one statement.
+pub(super) fn is_chunked(cx: &Context, engine: Engine) -> bool {
+    match cx.statement() {
+        Statement::Insert(insert) => chunks(cx, insert, engine).len() > 1,
+        _ => false,
+    }
+}
+
+/// Whether an update is followed by a read of what was stored: MariaDB and
+/// MySQL do not return rows of an update.
+pub(super) fn rereads(update: &Update, engine: Engine) -> bool {
+    engine.is_mysql_family() && update.target.record.is_some() && update.set.iter().any(|it| !it.is_constant())
+}
+
+/// Puts into the record what the update sets without asking the database; the
+/// key only once it is changed there, too.
+pub(super) fn apply_constants(cx: &mut Context, keys: bool) -> Result<()> {
+    let Statement::Update(update) = cx.statement() else { return Ok(()) };
+    let constants: Vec<(usize, Value)> = update
+        .set
+        .iter()
+        .filter(|it| keys || !it.column.meta().key)
+        .filter_map(|it| match &it.value {
+            Expr::Value(value, _) => Some((it.column.at, value.clone())),
+            _ => None,
+        })
+        .collect();
+    if let Some(record) = cx.record_mut(0) {
+        for (at, value) in constants {
+            record.set_value_at(at, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The statements of an insert: as many rows as one takes, with or without keys
+/// of their own.
+fn chunks(cx: &Context, insert: &Insert, engine: Engine) -> Vec<Insert> {
+    let model = insert.model;
+    let auto = |row: usize| insert.auto && model.auto.is_some_and(|at| cx.record(row).is_some_and(|it| is_zero(&it.value_at(at))));
+    let mut chunks: Vec<Insert> = Vec::new();
+    for row in insert.rows.clone() {
+        let auto = auto(row);
+        let columns = model.fields.len() - usize::from(auto);
+        let most = if columns == 0 { 1 } else { engine.rows_per_insert(columns, auto) };
+        match chunks.last_mut() {
+            Some(last) if last.auto == auto && last.rows.len() < most => last.rows.end = row + 1,
+            _ => chunks.push(Insert { model, rows: Range { start: row, end: row + 1 }, auto }),
+        }
+    }
+    chunks
+}
+
+fn is_zero(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::I16(0) | Value::I32(0) | Value::I64(0))
+}
+
+/// The condition that only this record fulfils.
+fn key_of(model: &'static ModelMeta, record: &dyn Record) -> Vec<Expr> {
+    let equal = |&at: &usize| {
+        let column = ColumnRef { model, at };
+        Expr::Binary(Box::new(Expr::Column(column)), Binary::Eq, Box::new(Expr::Value(record.value_at(at), Some(column))))
+    };
+    model.key.iter().map(equal).collect()
+}
+
+/// Sends a statement with the records of the context, which come back also
+/// after an error.
+async fn send(cx: &mut Context, statement: Statement, want: Option<Want>) -> Result<Done> {
+    cx.check_kind()?;
+    let records = cx.take_records();
+    let sent = cx.session().send_and(statement, records, want).await;
+    cx.put_records(sent.records);
+    sent.done
+}

@@ -1,0 +1,81 @@
+//! `orm:before_…`, `orm:after_…`: the hooks of models.
+
+use crate::callback::Context;
+use crate::error::Result;
+use crate::expr::{Assignment, ColumnRef, Expr};
+use crate::session::{Hook, HookTable};
+use crate::statement::Statement;
+use crate::steps::execute;
+use crate::value::Value;
+
+pub(super) async fn before_create(cx: &mut Context) -> Result<()> {
+    each(cx, |it| [it.before_save, it.before_create]).await
+}
+
+pub(super) async fn after_create(cx: &mut Context) -> Result<()> {
+    each(cx, |it| [it.after_create, it.after_save]).await
+}
+
+/// What a hook changes in the record is written, too.
+pub(super) async fn before_update(cx: &mut Context) -> Result<()> {
+    if table(cx).is_none() {
+        return Ok(());
+    }
+    execute::apply_constants(cx, false)?;
+    let before = values(cx);
+    each(cx, |it| [it.before_save, it.before_update]).await?;
+    let after = values(cx);
+    let Statement::Update(update) = cx.statement_mut() else { return Ok(()) };
+    if update.whole {
+        return Ok(());
+    }
+    let model = update.model;
+    for (at, (before, after)) in before.into_iter().zip(after).enumerate() {
+        if before != after {
+            let column = ColumnRef { model, at };
+            update.set.retain(|it| it.column != column);
+            update.set.push(Assignment { column, value: Expr::Value(after, Some(column)) });
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn after_update(cx: &mut Context) -> Result<()> {
+    each(cx, |it| [it.after_update, it.after_save]).await
+}
+
+pub(super) async fn before_delete(cx: &mut Context) -> Result<()> {
+    each(cx, |it| [it.before_delete]).await
+}
+
+pub(super) async fn after_delete(cx: &mut Context) -> Result<()> {
+    each(cx, |it| [it.after_delete]).await
+}
+
+pub(super) async fn after_find(cx: &mut Context) -> Result<()> {
+    each(cx, |it| [it.after_find]).await
+}
+
+/// The values of the first record.
+fn values(cx: &Context) -> Vec<Value> {
+    cx.record(0).map(|it| (0..it.meta().fields.len()).map(|at| it.value_at(at)).collect()).unwrap_or_default()
+}
+
+fn table(cx: &Context) -> Option<&'static HookTable> {
+    if !cx.session().hooks_run() {
+        return None;
+    }
+    HookTable::of_record(cx.record(0)?)
+}
+
+/// Runs hooks for each record in turn.
+async fn each<const N: usize>(cx: &mut Context, hooks: impl Fn(&HookTable) -> [Hook; N]) -> Result<()> {
+    let Some(table) = table(cx) else { return Ok(()) };
+    let session = cx.session().share();
+    for record in cx.records_mut() {
+        for hook in hooks(table) {
+            hook(record, &session).await?;
+        }
+    }
+    Ok(())
+}
