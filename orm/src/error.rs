@@ -178,7 +178,7 @@ pub enum Error {
         statement: String,
         /// The code and message of the database.
         message: String,
-        /// The code of the database (SQLSTATE, or SQLite's number).
+        /// The code of the database: SQLSTATE of PostgreSQL, the number of the others.
         code: Option<String>,
         /// What the driver reported.
         source: Cause,

@@ -126,10 +126,6 @@ impl Context {
         self.records = records;
     }
 
-    pub(crate) fn record_set(&mut self) -> &mut dyn RecordSet {
-        &mut *self.records
-    }
-
     pub(crate) fn finish(self, result: Result<()>) -> Finished {
         let result = result.and_then(|()| self.check_kind());
         Finished { records: self.records, outcome: self.outcome, result }

@@ -46,6 +46,18 @@ pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, recor
 }
 
 /// Binds the values of a statement, in the order of the placeholders of its text.
-pub(crate) fn bind(engine: Engine, statement: &Statement, records: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
+pub(crate) type Bind = fn(&Statement, &dyn RecordSet, &mut dyn Binder) -> Result<()>;
+
+/// The binding half of the walk for an engine.
+pub(crate) fn binder(engine: Engine) -> Bind {
+    match engine {
+        Engine::Sqlite => |statement, records, to| bind(Engine::Sqlite, statement, records, to),
+        Engine::Postgres => |statement, records, to| bind(Engine::Postgres, statement, records, to),
+        Engine::MariaDb => |statement, records, to| bind(Engine::MariaDb, statement, records, to),
+        Engine::MySql => |statement, records, to| bind(Engine::MySql, statement, records, to),
+    }
+}
+
+fn bind(engine: Engine, statement: &Statement, records: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
     Walk::new(engine, records, Out::Bind(to)).statement(statement)
 }

@@ -2,38 +2,33 @@
 //!
 //! A [`Conn`] is one connection. It is given [`Work`], which travels to the
 //! database and comes back with what was read; a `Conn` that is dropped while
-//! it is [`busy`](Conn::busy) is never used again as it is.
+//! it is [`busy`](Conn::is_busy) is never used again as it is.
 
+mod errors;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod pool;
+mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod target;
+#[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
+mod tests;
 
+pub(crate) use self::pool::{Intent, Lease, Pool};
 pub(crate) use self::target::Target;
+
+pub use self::pool::{PoolOptions, PoolStats};
 
 use std::ops::DerefMut;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::dialect::Engine;
+use crate::error::{Error, Result};
 use crate::statement::{RecordSet, Statement};
 use crate::value::Binder;
-
-/// The kinds of database, as far as they differ to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Engine {
-    /// SQLite.
-    Sqlite,
-    /// PostgreSQL.
-    Postgres,
-    /// MariaDB.
-    MariaDb,
-    /// MySQL.
-    MySql,
-}
 
 /// What travels to a database and back.
 pub(crate) struct Work {
@@ -88,11 +83,33 @@ pub(crate) struct Done {
     pub(crate) affected: u64,
 }
 
+/// How a transaction stands, in the words of the database itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionState {
+    /// It goes on.
+    Open,
+    /// The database refuses all but a rollback.
+    Aborted,
+    /// It is gone: rolled back by the database, or the connection is lost.
+    Ended,
+}
+
+/// What a connection is for. Only SQLite tells them apart: there one
+/// connection writes, and many read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Reads and writes.
+    Writer,
+    /// Reads only.
+    Reader,
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Conn {
     link: Link,
-    /// Set before the first byte may leave, cleared when the reply is read.
+    /// Set before the first byte may leave for a server, cleared when the reply
+    /// is read. SQLite comes back only when it is done, so never busy.
     busy: bool,
 }
 
@@ -104,4 +121,171 @@ enum Link {
     Postgres(postgres::Postgres),
     #[cfg(feature = "mysql")]
     MySql(mysql::MySql),
+}
+
+/// Opens a connection.
+#[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "servers do not tell roles apart"))]
+pub(crate) async fn connect(target: &Target, role: Role) -> Result<Conn> {
+    let link: Result<Link, sqlx::Error> = match target.options() {
+        #[cfg(feature = "sqlite")]
+        target::Options::Sqlite(place) => Ok(Link::Sqlite(sqlite::open(place, role).await?)),
+        #[cfg(feature = "postgres")]
+        target::Options::Postgres(options) => postgres::Postgres::connect(options).await.map(Link::Postgres),
+        #[cfg(feature = "mysql")]
+        target::Options::MySql(options) => mysql::MySql::connect(options).await.map(Link::MySql),
+    };
+    match link {
+        Ok(link) => Ok(Conn { link, busy: false }),
+        Err(error) => Err(errors::connecting(target, error)),
+    }
+}
+
+/// Runs a statement on a connection that is handed in and back.
+///
+/// Where this future is dropped, the connection is dropped with it: one to a
+/// server is busy then, SQLite's goes home when its thread has let go of it.
+pub(crate) async fn run<G>(mut conn: G, mut work: Work) -> (G, Work, Result<Done>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    #[cfg(feature = "sqlite")]
+    if let Link::Sqlite(_) = conn.link {
+        return sqlite::run(conn, work, sqlite::Limits::default()).await;
+    }
+    if let Err(error) = conn.begin() {
+        return (conn, work, Err(error));
+    }
+    let result = match &mut conn.link {
+        #[cfg(feature = "sqlite")]
+        Link::Sqlite(_) => Err(moves()),
+        #[cfg(feature = "postgres")]
+        Link::Postgres(it) => it.run(&mut work).await,
+        #[cfg(feature = "mysql")]
+        Link::MySql(it) => it.run(&mut work).await,
+    };
+    let result = conn.end(result);
+    (conn, work, result)
+}
+
+/// Runs SQL that has no arguments and no rows: `BEGIN`, `SAVEPOINT`, `COMMIT`.
+pub(crate) async fn control<G>(mut conn: G, sql: &str) -> (G, Result<()>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    #[cfg(feature = "sqlite")]
+    if let Link::Sqlite(_) = conn.link {
+        return sqlite::control(conn, sql, sqlite::Limits::default()).await;
+    }
+    let result = conn.control(sql).await;
+    (conn, result)
+}
+
+/// SQLite's statements move to another thread, and the connection with them.
+#[cfg(feature = "sqlite")]
+fn moves() -> Error {
+    Error::Invalid("a statement for SQLite was sent the way of servers".to_owned())
+}
+
+impl Conn {
+    /// The kind of database.
+    pub(crate) fn engine(&self) -> Engine {
+        match &self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) => Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Link::Postgres(_) => Engine::Postgres,
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => it.engine(),
+        }
+    }
+
+    /// Whether a reply was not read to its end, so that nothing more can be said here.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// How a transaction begins. SQLite takes the lock for writing at once:
+    /// a transaction that reads first and writes later would find it taken.
+    pub(crate) fn begin_text(&self) -> &'static str {
+        match self.engine() {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            _ => "BEGIN",
+        }
+    }
+
+    /// Runs SQL that has no arguments and no rows on a server.
+    pub(crate) async fn control(&mut self, sql: &str) -> Result<()> {
+        self.begin()?;
+        let result = match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) => Err(moves()),
+            #[cfg(feature = "postgres")]
+            Link::Postgres(it) => it.control(sql).await,
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => it.control(sql).await,
+        };
+        self.end(result)
+    }
+
+    /// Rolls back where that needs no waiting; says whether it is done.
+    pub(crate) fn rollback_now(&mut self) -> bool {
+        match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(it) => it.rollback_now().is_ok(),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => false,
+        }
+    }
+
+    /// Asks for a sign of life.
+    pub(crate) async fn ping(&mut self) -> Result<()> {
+        self.begin()?;
+        let result = match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(it) => it.ping(),
+            #[cfg(feature = "postgres")]
+            Link::Postgres(it) => it.ping().await,
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => it.ping().await,
+        };
+        self.end(result)
+    }
+
+    /// How the transaction stands that was begun here. Asks the database, so
+    /// call it after an error, and only inside a transaction.
+    pub(crate) async fn transaction_state(&mut self) -> TransactionState {
+        if self.begin().is_err() {
+            return TransactionState::Ended;
+        }
+        let result = match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(it) if it.in_transaction() => Ok(TransactionState::Open),
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) => Ok(TransactionState::Ended),
+            #[cfg(feature = "postgres")]
+            Link::Postgres(it) => it.transaction_state().await,
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => it.transaction_state().await,
+        };
+        // No answer: the connection is gone, and the transaction with it.
+        self.end(result).unwrap_or(TransactionState::Ended)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.busy {
+            return Err(Error::ConnectionLost {
+                doing: "an earlier statement ran, which was not awaited to its end".to_owned(),
+                source: "the connection still waits for the reply to it".into(),
+            });
+        }
+        self.busy = true;
+        Ok(())
+    }
+
+    /// A reply that was read to its end frees the connection, also if it was
+    /// an error; where the connection broke, nobody knows what comes next.
+    fn end<T>(&mut self, result: Result<T>) -> Result<T> {
+        self.busy = result.as_ref().is_err_and(Error::is_connection_lost);
+        result
+    }
 }

@@ -1,6 +1,5 @@
 //! The one door for SQL text inside a typed statement.
 
-use crate::error::{Error, Result};
 use crate::expr::{Expr, Order, Predicate};
 use crate::value::Args;
 
@@ -59,12 +58,4 @@ impl<M> IntoSql for Order<M> {
     fn into_sql(expr: Expr) -> Self {
         Self::new(expr, None)
     }
-}
-
-/// Compares the number of placeholders with the number of arguments.
-pub(crate) fn check_arguments(text: &str, placeholders: usize, arguments: usize) -> Result<()> {
-    if placeholders == arguments {
-        return Ok(());
-    }
-    Err(Error::BindCount { text: text.to_owned(), placeholders, arguments })
 }

@@ -22,13 +22,9 @@ impl Session {
         }
     }
 
-    /// Sends one statement; the rows that come back are put where `statement` says.
-    pub(crate) async fn send(&self, statement: Statement, records: Box<dyn RecordSet>) -> Sent {
-        self.send_and(statement, records, None).await
-    }
-
-    /// The same, with rows that are put somewhere else.
-    pub(crate) async fn send_and(&self, statement: Statement, records: Box<dyn RecordSet>, want: Option<Want>) -> Sent {
+    /// Sends one statement; the rows that come back are put where `want` says,
+    /// or where such a statement's rows go.
+    pub(crate) async fn send(&self, statement: Statement, records: Box<dyn RecordSet>, want: Option<Want>) -> Sent {
         let engine = match self.engine().await {
             Ok(engine) => engine,
             Err(error) => return Sent { records, done: Err(error) },
@@ -40,7 +36,7 @@ impl Session {
         let model = statement.model();
         let intent = if statement.is_read() { Intent::Read } else { Intent::Write };
         let want = want.unwrap_or_else(|| rows_of(engine, &statement, rendered.returning));
-        let work = Work { statement, records, text: rendered.text, want, engine };
+        let work = Work { statement, records, text: rendered.text, want, bind: dialect::binder(engine) };
         let (work, done) = self.run_work(intent, work).await;
         let done = done.map_err(|error| match model {
             Some(model) => error.of_model(model.name),

@@ -5,11 +5,12 @@
 //! statement. What a failed statement did to the transaction is asked of the
 //! database, not guessed.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex as Short, MutexGuard as ShortGuard};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::driver::{self, Lease, TransactionState, Work};
+use crate::driver::{self, Conn, Lease, TransactionState, Work};
 use crate::error::{Error, Result};
 
 /// One transaction.
@@ -44,6 +45,31 @@ pub(crate) struct Level {
     id: u64,
     /// Whether dropping this handle ends the level: sessions of callbacks share it.
     owner: bool,
+}
+
+/// The connection while a statement has it; moves with it to another thread.
+#[derive(Debug)]
+struct Guard(OwnedMutexGuard<Lease>);
+
+impl Guard {
+    /// The transaction is over, so nothing is rolled back when the connection goes home.
+    fn settle(&mut self) {
+        self.0.in_transaction = false;
+    }
+}
+
+impl Deref for Guard {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Guard {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
 }
 
 const OUTERMOST: u64 = 0;
@@ -83,26 +109,28 @@ impl Level {
     }
 
     /// Waits for the connection. Statements made at the same time queue here.
-    async fn lock(&self) -> Result<OwnedMutexGuard<Lease>> {
+    async fn lock(&self) -> Result<Guard> {
         self.check()?;
-        let mut conn = Arc::clone(&self.slot.conn).lock_owned().await;
+        let conn = Guard(Arc::clone(&self.slot.conn).lock_owned().await);
         // While this waited, a nested level may have begun, or this one ended.
         self.check()?;
-        self.unwind_dropped(&mut conn).await?;
-        Ok(conn)
+        self.unwind_dropped(conn).await
     }
 
     /// Rolls back the levels that were dropped before they ended.
-    async fn unwind_dropped(&self, conn: &mut Lease) -> Result<()> {
+    async fn unwind_dropped(&self, mut conn: Guard) -> Result<Guard> {
         let outermost = self.state().dropped.last().copied();
-        let Some(outermost) = outermost else { return Ok(()) };
-        if !self.is_lost(conn) {
-            self.control(conn, &undo_savepoint(outermost)).await?;
+        let Some(outermost) = outermost else { return Ok(conn) };
+        if !self.is_lost(&conn) {
+            let done;
+            (conn, done) = self.control(conn, &undo_savepoint(outermost)).await;
+            done?;
         }
         let mut state = self.state();
         state.dropped.clear();
         state.heal(outermost);
-        Ok(())
+        drop(state);
+        Ok(conn)
     }
 
     /// Runs a statement on this level.
@@ -121,7 +149,7 @@ impl Level {
     }
 
     /// Asks the database what became of the transaction.
-    async fn after_error(&self, conn: &mut Lease, error: &Error) {
+    async fn after_error(&self, conn: &mut Guard, error: &Error) {
         let state = if conn.is_busy() { TransactionState::Ended } else { conn.transaction_state().await };
         let level = match state {
             TransactionState::Open => return,
@@ -133,7 +161,7 @@ impl Level {
 
     /// Begins a nested level.
     pub(crate) async fn begin(&self) -> Result<Self> {
-        let mut conn = self.lock().await?;
+        let conn = self.lock().await?;
         self.check_unbroken()?;
         let id = {
             let mut state = self.state();
@@ -144,7 +172,7 @@ impl Level {
         };
         // From here on its drop undoes the savepoint, whether or not the database has made it yet.
         let level = Self { slot: Arc::clone(&self.slot), id, owner: true };
-        let begun = level.control(&mut conn, &format!("SAVEPOINT orm_{id}")).await;
+        let (_conn, begun) = level.control(conn, &format!("SAVEPOINT orm_{id}")).await;
         if let Err(error) = begun {
             level.end();
             return Err(error);
@@ -154,15 +182,18 @@ impl Level {
 
     /// Commits; on a nested level into the one around it.
     pub(crate) async fn commit(self) -> Result<()> {
-        let mut conn = self.lock().await?;
+        let conn = self.lock().await?;
         if let Err(Error::TransactionAborted { cause }) = self.check_unbroken() {
-            self.undo(&mut conn).await;
+            self.undo(conn).await;
             return Err(Error::RolledBack { cause });
         }
         let text = if self.id == OUTERMOST { "COMMIT".to_owned() } else { format!("RELEASE SAVEPOINT orm_{}", self.id) };
-        match self.control(&mut conn, &text).await {
+        let (mut conn, done) = self.control(conn, &text).await;
+        match done {
             Ok(()) => {
-                conn.in_transaction = self.id != OUTERMOST;
+                if self.id == OUTERMOST {
+                    conn.settle();
+                }
                 self.end();
                 Ok(())
             }
@@ -172,7 +203,7 @@ impl Level {
                 Err(Error::OutcomeUnknown { source })
             }
             Err(error) => {
-                self.undo(&mut conn).await;
+                self.undo(conn).await;
                 Err(error)
             }
         }
@@ -180,18 +211,20 @@ impl Level {
 
     /// Undoes what was done on this level.
     pub(crate) async fn rollback(self) {
-        if let Ok(mut conn) = self.lock().await {
-            self.undo(&mut conn).await;
+        if let Ok(conn) = self.lock().await {
+            self.undo(conn).await;
         }
     }
 
-    async fn undo(&self, conn: &mut Lease) {
-        if !self.is_lost(conn) {
+    async fn undo(&self, mut conn: Guard) {
+        if !self.is_lost(&conn) {
             let text = if self.id == OUTERMOST { "ROLLBACK".to_owned() } else { undo_savepoint(self.id) };
-            match self.control(conn, &text).await {
+            let done;
+            (conn, done) = self.control(conn, &text).await;
+            match done {
                 Ok(()) => {
                     if self.id == OUTERMOST {
-                        conn.in_transaction = false;
+                        conn.settle();
                     }
                     self.state().heal(self.id);
                 }
@@ -200,19 +233,19 @@ impl Level {
             }
         } else if self.id == OUTERMOST && !conn.is_busy() {
             // The database ended the transaction by itself.
-            conn.in_transaction = false;
+            conn.settle();
         }
         self.end();
     }
 
     /// Whether there is nothing left to roll back.
-    fn is_lost(&self, conn: &Lease) -> bool {
+    fn is_lost(&self, conn: &Conn) -> bool {
         conn.is_busy() || self.state().broken.as_ref().is_some_and(|it| it.level.is_none())
     }
 
-    async fn control(&self, conn: &mut Lease, text: &str) -> Result<()> {
+    async fn control(&self, conn: Guard, text: &str) -> (Guard, Result<()>) {
         let flight = Flight::start(self);
-        let done = conn.control(text).await;
+        let done = driver::control(conn, text).await;
         flight.land();
         done
     }

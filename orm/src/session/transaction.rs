@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::FutureExt;
 
-use crate::driver::Intent;
+use crate::driver::{self, Intent};
 use crate::error::{Error, Result};
 use crate::session::slot::Level;
 use crate::session::{Place, Session};
@@ -95,7 +95,8 @@ impl Session {
                 // Said first: if this is dropped while `BEGIN` is under way, it is undone all the same.
                 lease.in_transaction = true;
                 let begin = lease.begin_text();
-                lease.control(begin).await?;
+                let (lease, begun) = driver::control(lease, begin).await;
+                begun?;
                 Level::outermost(lease)
             }
         };

@@ -158,7 +158,7 @@ fn key_of(model: &'static ModelMeta, record: &dyn Record) -> Vec<Expr> {
 async fn send(cx: &mut Context, statement: Statement, want: Option<Want>) -> Result<Done> {
     cx.check_kind()?;
     let records = cx.take_records();
-    let sent = cx.session().send_and(statement, records, want).await;
+    let sent = cx.session().send(statement, records, want).await;
     cx.put_records(sent.records);
     sent.done
 }

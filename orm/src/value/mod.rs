@@ -5,6 +5,7 @@
 
 mod args;
 mod field;
+pub(crate) mod limits;
 mod row;
 #[cfg(feature = "chrono")]
 mod time;

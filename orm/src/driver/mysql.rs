@@ -1,0 +1,171 @@
+//! MariaDB and MySQL.
+
+mod bind;
+mod cells;
+pub(super) mod errors;
+
+use std::fmt;
+
+use futures_util::StreamExt as _;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
+
+use crate::dialect::Engine;
+use crate::driver::errors::{lost, of};
+use crate::driver::sink::Sink;
+use crate::driver::{Done, TransactionState, Work};
+use crate::error::Result;
+
+/// One connection to MariaDB or MySQL.
+pub(super) struct MySql {
+    conn: MySqlConnection,
+    engine: Engine,
+    connection_id: u64,
+    /// The error that may have ended the transaction: MySQL, unlike MariaDB,
+    /// cannot be asked whether one is open.
+    failed: Option<u16>,
+}
+
+impl fmt::Debug for MySql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MySql")
+            .field("engine", &self.engine)
+            .field("connection_id", &self.connection_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MySql {
+    /// Opens a connection and makes it mean what the other databases mean.
+    pub(super) async fn connect(options: &MySqlConnectOptions) -> Result<Self, sqlx::Error> {
+        let mut conn = MySqlConnection::connect_with(options).await?;
+        let row = conn.fetch_one(sqlx::raw_sql("select version(), concat(connection_id(), '')")).await?;
+        let version: String = row.try_get(0)?;
+        let id: String = row.try_get(1)?;
+        let connection_id = id.parse().map_err(|_| sqlx::Error::Protocol("no connection id".to_owned()))?;
+        let (engine, collation) = if version.contains("MariaDB") {
+            (Engine::MariaDb, "utf8mb4_nopad_bin")
+        } else {
+            (Engine::MySql, "utf8mb4_0900_bin")
+        };
+        // What does not fit is an error, never cut; texts are compared by code
+        // points, trailing spaces included. The time zone is UTC already.
+        let setup = format!(
+            "set sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO'), \
+             collation_connection = {collation}"
+        );
+        sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
+        Ok(Self { conn, engine, connection_id, failed: None })
+    }
+
+    /// Which of the two it is.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// What the server calls this connection.
+    pub(super) fn connection_id(&self) -> u64 {
+        self.connection_id
+    }
+
+    /// Runs a statement and reads its reply to the end.
+    pub(super) async fn run(&mut self, work: &mut Work) -> Result<Done> {
+        let mut bind = bind::Bind::default();
+        (work.bind)(&work.statement, &*work.records, &mut bind)?;
+        let arguments = bind.finish()?;
+
+        let mut sink = Sink::new(&mut *work.records, work.want);
+        let mut affected = 0;
+        let mut kinds = None;
+        let mut failed = None;
+        let query = sqlx::query_with(AssertSqlSafe(work.text.clone()), arguments);
+        let mut replies = self.conn.fetch_many(query);
+        while let Some(reply) = replies.next().await {
+            match reply {
+                Ok(Either::Left(done)) => {
+                    affected += done.rows_affected();
+                    sink.last_key(done.last_insert_id());
+                }
+                Ok(Either::Right(row)) => {
+                    let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
+                    sink.row(&cells::MySqlCells { row: &row, kinds });
+                }
+                Err(error) => {
+                    // An error is the end of the reply.
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        drop(replies);
+        if let Some(error) = failed {
+            self.note(&error);
+            return Err(of(error, &work.text));
+        }
+        let rows = sink.finish()?;
+        if work.statement.is_read() {
+            return Ok(Done { rows, affected: 0 });
+        }
+        // `INSERT … RETURNING` says how many rows by returning them.
+        let affected = if affected == 0 { u64::try_from(rows).unwrap_or(u64::MAX) } else { affected };
+        Ok(Done { rows, affected })
+    }
+
+    /// Runs SQL without arguments through the text protocol.
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+        let result = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.conn).await;
+        match result {
+            Ok(_) => {
+                self.failed = None;
+                Ok(())
+            }
+            Err(error) => {
+                self.note(&error);
+                Err(of(error, sql))
+            }
+        }
+    }
+
+    /// Remembers what an error means for an open transaction.
+    fn note(&mut self, error: &sqlx::Error) {
+        if let Some(number) = number(error).filter(|it| errors::may_end_transaction(*it)) {
+            self.failed = Some(number);
+        }
+    }
+
+    /// Asks for a sign of life.
+    pub(super) async fn ping(&mut self) -> Result<()> {
+        self.conn.ping().await.map_err(|it| lost("it was checked", it))
+    }
+
+    /// How the transaction stands.
+    pub(super) async fn transaction_state(&mut self) -> Result<TransactionState> {
+        if self.engine == Engine::MariaDb {
+            let open = self.variable("in_transaction").await?;
+            return Ok(if open { TransactionState::Open } else { TransactionState::Ended });
+        }
+        let ended = match self.failed {
+            None => false,
+            // A lock that was waited for in vain ends only its statement, unless told otherwise.
+            Some(errors::LOCK_WAIT) => self.variable("innodb_rollback_on_timeout").await?,
+            Some(_) => true,
+        };
+        Ok(if ended { TransactionState::Ended } else { TransactionState::Open })
+    }
+
+    async fn variable(&mut self, name: &str) -> Result<bool> {
+        let sql = format!("select concat(@@{name}, '')");
+        let result = self.conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql.clone()))).await;
+        let value: String = result.and_then(|row| row.try_get(0)).map_err(|error| of(error, &sql))?;
+        Ok(value == "1")
+    }
+
+    /// Says goodbye and closes.
+    pub(super) async fn close(self) -> Result<()> {
+        self.conn.close().await.map_err(|it| lost("it was closed", it))
+    }
+}
+
+fn number(error: &sqlx::Error) -> Option<u16> {
+    Some(error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?.number())
+}

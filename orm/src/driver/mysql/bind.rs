@@ -1,0 +1,106 @@
+//! Values → the binary format of MariaDB and MySQL.
+
+use sqlx::mysql::MySqlArguments;
+use sqlx::{Arguments as _, Encode, Type};
+
+use crate::error::{Error, Result};
+use crate::value::{Binder, SqlType, limits};
+
+/// What the protocol has room for.
+const MOST_ARGUMENTS: usize = u16::MAX as usize;
+
+/// Collects the arguments of a statement. Their types are sent with each
+/// execution, so one text may have other types the next time.
+#[derive(Default)]
+pub(super) struct Bind {
+    arguments: MySqlArguments,
+    /// What the next value is for.
+    column: Option<SqlType>,
+}
+
+impl Bind {
+    pub(super) fn finish(self) -> Result<MySqlArguments> {
+        let count = self.arguments.len();
+        if count > MOST_ARGUMENTS {
+            return Err(Error::Invalid(format!("this database takes at most {MOST_ARGUMENTS} arguments, not {count}")));
+        }
+        Ok(self.arguments)
+    }
+
+    fn add<'q, T: Encode<'q, sqlx::MySql> + Type<sqlx::MySql>>(&mut self, it: T) -> Result<()> {
+        self.column = None;
+        self.arguments.add(it).map_err(|error| limits::unstorable(error.to_string()))
+    }
+}
+
+impl Binder for Bind {
+    fn column(&mut self, ty: SqlType) {
+        self.column = Some(ty);
+    }
+
+    fn null(&mut self, _: Option<SqlType>) -> Result<()> {
+        // NULL of one type is NULL of all here.
+        self.add(None::<&str>)
+    }
+
+    fn bool(&mut self, it: bool) -> Result<()> {
+        self.add(it)
+    }
+
+    fn i16(&mut self, it: i16) -> Result<()> {
+        self.add(it)
+    }
+
+    fn i32(&mut self, it: i32) -> Result<()> {
+        self.add(it)
+    }
+
+    fn i64(&mut self, it: i64) -> Result<()> {
+        self.add(it)
+    }
+
+    fn f64(&mut self, it: f64) -> Result<()> {
+        self.add(limits::finite(it)?)
+    }
+
+    fn text(&mut self, it: &str) -> Result<()> {
+        self.add(limits::no_nul(it)?)
+    }
+
+    fn bytes(&mut self, it: &[u8]) -> Result<()> {
+        self.add(it)
+    }
+
+    #[cfg(feature = "chrono")]
+    fn date_time(&mut self, it: chrono::DateTime<chrono::Utc>) -> Result<()> {
+        limits::year(&it)?;
+        self.add(limits::micros(it))
+    }
+
+    #[cfg(feature = "chrono")]
+    fn naive_date_time(&mut self, it: chrono::NaiveDateTime) -> Result<()> {
+        limits::year(&it)?;
+        self.add(limits::micros(it))
+    }
+
+    #[cfg(feature = "chrono")]
+    fn date(&mut self, it: chrono::NaiveDate) -> Result<()> {
+        limits::year(&it)?;
+        self.add(it)
+    }
+
+    #[cfg(feature = "rust_decimal")]
+    fn decimal(&mut self, it: rust_decimal::Decimal) -> Result<()> {
+        if let Some(SqlType::Decimal { precision, scale }) = self.column {
+            limits::decimal_fits(it, precision, scale)?;
+        }
+        self.add(it)
+    }
+
+    fn array(&mut self, _: SqlType, _: usize, _: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
+        Err(Error::Unsupported {
+            database: "MySQL",
+            what: "it has no arrays; bind the values of the list one by one".to_owned(),
+        })
+    }
+}

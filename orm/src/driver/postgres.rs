@@ -1,0 +1,186 @@
+//! PostgreSQL.
+
+mod array;
+mod bind;
+mod cells;
+pub(super) mod errors;
+#[cfg(feature = "rust_decimal")]
+mod numeric;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
+
+use crate::driver::errors::{lost, of};
+use crate::driver::sink::Sink;
+use crate::driver::{Done, TransactionState, Work};
+use crate::error::{Error, Result};
+
+/// How many texts are remembered with the types they were prepared for. More
+/// than sqlx's cache of statements holds, which forgets the oldest.
+const REMEMBERED: usize = 1_000;
+
+/// One connection to PostgreSQL.
+pub(super) struct Postgres {
+    conn: PgConnection,
+    /// The number of its process on the server, by which it can be cancelled.
+    pid: Option<u32>,
+    /// The types of the arguments that each text was prepared for.
+    prepared: HashMap<Arc<str>, u64>,
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+/// Why a statement did not run.
+enum Failed {
+    /// Before anything was sent, or while a row was read.
+    Ours(Error),
+    /// On its way or on the server; how many rows had come.
+    Theirs(sqlx::Error, usize),
+}
+
+impl Postgres {
+    /// Opens a connection.
+    pub(super) async fn connect(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
+        let mut conn = PgConnection::connect_with(options).await?;
+        let pid: i32 = conn.fetch_one(sqlx::raw_sql("select pg_backend_pid()")).await?.try_get(0)?;
+        Ok(Self { conn, pid: u32::try_from(pid).ok(), prepared: HashMap::new() })
+    }
+
+    /// The number of its process on the server.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    /// Runs a statement and reads its reply to the end.
+    pub(super) async fn run(&mut self, work: &mut Work) -> Result<Done> {
+        let error = match self.attempt(work).await {
+            Ok(done) => return Ok(done),
+            Err(Failed::Ours(error)) => return Err(error),
+            Err(Failed::Theirs(error, rows)) => {
+                self.finish(&error).await?;
+                if rows > 0 || !errors::stale_plan(&error) {
+                    return Err(of(error, &work.text));
+                }
+                error
+            }
+        };
+        // The table was changed since the statement was prepared.
+        self.prepared.clear();
+        self.conn.clear_cached_statements().await.map_err(|it| lost("prepared statements were renewed", it))?;
+        match self.attempt(work).await {
+            Ok(done) => Ok(done),
+            Err(Failed::Ours(error)) => Err(error),
+            Err(Failed::Theirs(again, _)) => {
+                self.finish(&again).await?;
+                Err(match of(again, &work.text) {
+                    // The transaction was open and is spoilt now, but run anew it will do.
+                    Error::TransactionAborted { .. } => {
+                        Error::SerializationFailure { source: super::errors::source(error) }
+                    }
+                    other => other,
+                })
+            }
+        }
+    }
+
+    async fn attempt(&mut self, work: &mut Work) -> Result<Done, Failed> {
+        let mut bind = bind::Bind::default();
+        (work.bind)(&work.statement, &*work.records, &mut bind).map_err(Failed::Ours)?;
+        let (arguments, types) = bind.finish().map_err(Failed::Ours)?;
+        let text = self.text_for(&work.text, types);
+
+        let mut sink = Sink::new(&mut *work.records, work.want);
+        let mut affected = 0;
+        let mut kinds = None;
+        let mut replies = self.conn.fetch_many(sqlx::query_with(AssertSqlSafe(text), arguments));
+        while let Some(reply) = replies.next().await {
+            match reply {
+                Ok(Either::Left(done)) => affected += done.rows_affected(),
+                Ok(Either::Right(row)) => {
+                    let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
+                    sink.row(&cells::PgCells { row: &row, kinds });
+                }
+                Err(error) => return Err(Failed::Theirs(error, sink.rows())),
+            }
+        }
+        // PostgreSQL counts the rows of a `SELECT`, too; a write matched none.
+        let affected = if work.statement.is_read() { 0 } else { affected };
+        sink.finish().map(|rows| Done { rows, affected }).map_err(Failed::Ours)
+    }
+
+    /// The text to prepare. sqlx remembers prepared statements by their text
+    /// alone, without the types of their arguments: with other types than the
+    /// first time, the server would misread the bytes. So the text differs, too.
+    fn text_for(&mut self, text: &Arc<str>, types: u64) -> Arc<str> {
+        match self.prepared.get(text) {
+            Some(first) if *first == types => text.clone(),
+            Some(_) => format!("{text}\n/* {types:x} */").into(),
+            None if self.prepared.len() < REMEMBERED => {
+                self.prepared.insert(text.clone(), types);
+                text.clone()
+            }
+            None => format!("{text}\n/* {types:x} */").into(),
+        }
+    }
+
+    /// Runs SQL without arguments through the simple protocol.
+    pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
+        match self.simple(sql).await? {
+            Ok(()) => Ok(()),
+            Err(error) => Err(of(error, sql)),
+        }
+    }
+
+    /// The outer result fails where the connection is lost.
+    async fn simple(&mut self, sql: &str) -> Result<Result<(), sqlx::Error>> {
+        let result = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut self.conn).await;
+        if let Err(error) = &result {
+            self.finish(error).await?;
+        }
+        Ok(result.map(drop))
+    }
+
+    /// Reads what follows an error, up to the point where the server listens
+    /// again. Where it does not, the error was its last word.
+    async fn finish(&mut self, error: &sqlx::Error) -> Result<()> {
+        if error.as_database_error().is_none() {
+            return Ok(());
+        }
+        self.conn.flush().await.map_err(|it| lost("a statement ran", it))
+    }
+
+    /// Asks for a sign of life.
+    pub(super) async fn ping(&mut self) -> Result<()> {
+        self.conn.ping().await.map_err(|it| lost("it was checked", it))
+    }
+
+    /// How the transaction stands.
+    pub(super) async fn transaction_state(&mut self) -> Result<TransactionState> {
+        // sqlx keeps to itself what the server says with every reply. This
+        // changes nothing, and fails in another way in each state.
+        let error = match self.simple("SAVEPOINT orm_probe; RELEASE SAVEPOINT orm_probe").await? {
+            Ok(()) => return Ok(TransactionState::Open),
+            Err(error) => error,
+        };
+        let code = error.as_database_error().and_then(|it| it.try_downcast_ref::<PgDatabaseError>());
+        match code.map(PgDatabaseError::code) {
+            Some("25P02") => Ok(TransactionState::Aborted),
+            Some("25P01") => Ok(TransactionState::Ended),
+            _ => Err(of(error, "SAVEPOINT")),
+        }
+    }
+
+    /// Says goodbye and closes.
+    pub(super) async fn close(self) -> Result<()> {
+        self.conn.close().await.map_err(|it| lost("it was closed", it))
+    }
+}

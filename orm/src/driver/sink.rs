@@ -1,0 +1,91 @@
+//! Where the rows of a result go.
+
+use crate::driver::Want;
+use crate::error::{Error, Result};
+use crate::statement::RecordSet;
+use crate::value::{Cells, RowRef, Value};
+
+/// Takes the rows of one result, one by one.
+///
+/// After a row that cannot be read, the others are counted only: the reply is
+/// read to its end in any case, so that the connection stays usable.
+pub(super) struct Sink<'w> {
+    records: &'w mut dyn RecordSet,
+    want: Want,
+    /// Where the columns of raw SQL stand; known from the first row on.
+    positions: Option<Vec<usize>>,
+    rows: usize,
+    failed: Option<Error>,
+}
+
+impl<'w> Sink<'w> {
+    pub(super) fn new(records: &'w mut dyn RecordSet, want: Want) -> Self {
+        Self { records, want, positions: None, rows: 0, failed: None }
+    }
+
+    /// How many rows came so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Takes a row.
+    pub(super) fn row(&mut self, cells: &dyn Cells) {
+        if self.failed.is_none() {
+            self.failed = self.take(cells).err();
+        }
+        self.rows += 1;
+    }
+
+    /// Takes the key that the database chose last, where that is what is wanted.
+    #[cfg_attr(not(any(feature = "mysql", feature = "sqlite")), allow(dead_code))]
+    pub(super) fn last_key(&mut self, key: u64) {
+        let Want::LastKey { first, at } = self.want else { return };
+        if key == 0 || self.failed.is_some() {
+            return;
+        }
+        self.failed = match i64::try_from(key) {
+            Ok(key) => self.set(first, at, key).err(),
+            Err(_) => Some(decode("an integer", format!("the key {key}, which is out of range"))),
+        };
+    }
+
+    /// What came of the rows.
+    pub(super) fn finish(self) -> Result<usize> {
+        self.failed.map_or(Ok(self.rows), Err)
+    }
+
+    fn take(&mut self, cells: &dyn Cells) -> Result<()> {
+        match self.want {
+            Want::Nothing | Want::LastKey { .. } => Ok(()),
+            Want::Rows => self.records.push(&RowRef::new(cells)),
+            Want::NamedRows => {
+                let positions = match &mut self.positions {
+                    Some(it) => it,
+                    none => none.insert(self.records.positions(cells)?),
+                };
+                let row = RowRef::new(cells);
+                // Types that read by position have no positions by name.
+                let row = if positions.is_empty() { row } else { row.mapped(positions) };
+                self.records.push(&row)
+            }
+            Want::Refill { first } => match self.records.record_mut(first + self.rows) {
+                Some(record) => record.refill_from(&RowRef::new(cells)),
+                None => Err(too_many()),
+            },
+            Want::Keys { first, at } => self.set(first + self.rows, at, cells.i64(0)?),
+        }
+    }
+
+    fn set(&mut self, record: usize, at: usize, key: i64) -> Result<()> {
+        self.records.record_mut(record).ok_or_else(too_many)?.set_value_at(at, Value::I64(key))
+    }
+}
+
+fn too_many() -> Error {
+    Error::Invalid("the database returned more rows than there are records to write".to_owned())
+}
+
+/// The error for a cell that holds something else; the column is named above.
+pub(super) fn decode(expected: &'static str, found: impl Into<String>) -> Error {
+    Error::Decode { column: String::new(), expected, found: found.into() }
+}

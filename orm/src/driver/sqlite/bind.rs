@@ -1,0 +1,131 @@
+//! Rust values into the parameters of a statement.
+
+use rusqlite::ToSql;
+
+use super::errors;
+use crate::error::{Error, Result};
+use crate::value::{Binder, SqlType};
+
+/// Binds the parameters of a statement, first to last.
+pub(super) struct Parameters<'a, 'c> {
+    statement: &'a mut rusqlite::Statement<'c>,
+    text: &'a str,
+    /// How many are bound.
+    bound: usize,
+    /// The column that the next value is for.
+    column: Option<SqlType>,
+}
+
+impl<'a, 'c> Parameters<'a, 'c> {
+    pub(super) fn new(statement: &'a mut rusqlite::Statement<'c>, text: &'a str) -> Self {
+        Self { statement, text, bound: 0, column: None }
+    }
+
+    /// Fails unless every parameter has got its value.
+    pub(super) fn finish(self) -> Result<()> {
+        if self.bound == self.statement.parameter_count() {
+            return Ok(());
+        }
+        Err(self.miscounted())
+    }
+
+    fn miscounted(&self) -> Error {
+        Error::BindCount {
+            text: self.text.to_owned(),
+            placeholders: self.statement.parameter_count(),
+            arguments: self.bound,
+        }
+    }
+
+    fn put(&mut self, it: impl ToSql) -> Result<()> {
+        self.column = None;
+        self.bound += 1;
+        if self.bound > self.statement.parameter_count() {
+            return Err(self.miscounted());
+        }
+        self.statement.raw_bind_parameter(self.bound, it).map_err(|it| errors::plain(it, self.text))
+    }
+
+    fn unstorable(&self, reason: impl Into<String>) -> Error {
+        Error::Unstorable { column: format!("argument {}", self.bound + 1), reason: reason.into() }
+    }
+}
+
+impl Binder for Parameters<'_, '_> {
+    fn column(&mut self, ty: SqlType) {
+        self.column = Some(ty);
+    }
+
+    fn null(&mut self, _: Option<SqlType>) -> Result<()> {
+        self.put(rusqlite::types::Null)
+    }
+
+    fn bool(&mut self, it: bool) -> Result<()> {
+        self.put(it)
+    }
+
+    fn i16(&mut self, it: i16) -> Result<()> {
+        self.put(it)
+    }
+
+    fn i32(&mut self, it: i32) -> Result<()> {
+        self.put(it)
+    }
+
+    fn i64(&mut self, it: i64) -> Result<()> {
+        self.put(it)
+    }
+
+    fn f64(&mut self, it: f64) -> Result<()> {
+        // SQLite would store NaN as NULL.
+        if !it.is_finite() {
+            return Err(self.unstorable("NaN and infinite numbers cannot be stored on every database"));
+        }
+        self.put(it)
+    }
+
+    fn text(&mut self, it: &str) -> Result<()> {
+        // SQLite's functions end at the first one.
+        if it.contains('\0') {
+            return Err(self.unstorable("text must not contain the character NUL; use a `Vec<u8>` field for bytes"));
+        }
+        self.put(it)
+    }
+
+    fn bytes(&mut self, it: &[u8]) -> Result<()> {
+        self.put(it)
+    }
+
+    #[cfg(feature = "chrono")]
+    fn date_time(&mut self, it: chrono::DateTime<chrono::Utc>) -> Result<()> {
+        self.naive_date_time(it.naive_utc())
+    }
+
+    #[cfg(feature = "chrono")]
+    fn naive_date_time(&mut self, it: chrono::NaiveDateTime) -> Result<()> {
+        let text = super::time::of_date_time(it).map_err(|it| self.unstorable(it))?;
+        self.put(text)
+    }
+
+    #[cfg(feature = "chrono")]
+    fn date(&mut self, it: chrono::NaiveDate) -> Result<()> {
+        let text = super::time::of_date(it).map_err(|it| self.unstorable(it))?;
+        self.put(text)
+    }
+
+    #[cfg(feature = "rust_decimal")]
+    fn decimal(&mut self, it: rust_decimal::Decimal) -> Result<()> {
+        let scaled = match self.column {
+            Some(SqlType::Decimal { precision, scale }) => super::decimal::scaled(it, precision, scale),
+            _ => Err("SQLite has no decimals: columns hold them as scaled integers, and no column says the scale here; \
+                compare with a column of the model, or give the argument as an integer, `f64` or text"
+                .to_owned()),
+        };
+        let scaled = scaled.map_err(|it| self.unstorable(it))?;
+        self.put(scaled)
+    }
+
+    fn array(&mut self, _: SqlType, _: usize, _: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
+        Err(Error::Unsupported { database: "SQLite", what: "arrays; send the values one by one".to_owned() })
+    }
+}

@@ -1,0 +1,147 @@
+//! Opening a database.
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+
+use super::errors::Halt;
+use super::handle::Lite;
+use super::run::{Limits, Turns};
+use crate::driver::Role;
+use crate::error::{Cause, Error, Result};
+
+/// Where a database is, and how it is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    options: SqliteConnectOptions,
+    memory: bool,
+    read_only: bool,
+    creates: bool,
+}
+
+impl Place {
+    /// Reads `sqlite://path`, `sqlite:path` or `sqlite::memory:`.
+    ///
+    /// The file is created if it is missing, unless the URL says otherwise by
+    /// `?mode=ro`, `rw` or `rwc`.
+    pub(crate) fn parse(url: &str) -> Result<Self> {
+        let refused = |reason: String, source: Option<Cause>| Error::Connect {
+            target: url.split('?').next().unwrap_or_default().to_owned(),
+            reason,
+            source,
+        };
+        let Some(rest) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
+            return Err(refused("a SQLite database is written as sqlite://path or sqlite::memory:".to_owned(), None));
+        };
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let mode = query.split('&').find_map(|it| it.strip_prefix("mode="));
+        let options = SqliteConnectOptions::from_str(url).map_err(|it| refused(format!("the URL is not understood: {it}"), Some(it.into())))?;
+        if path.is_empty() {
+            return Err(refused("the URL names no file; write sqlite://path, or sqlite::memory: for a database in memory".to_owned(), None));
+        }
+        if options.get_filename().as_os_str().as_encoded_bytes().contains(&0) {
+            return Err(refused("the path of a file cannot contain the character NUL".to_owned(), None));
+        }
+        // One connection only, and so nothing to share: the shared cache has
+        // locks that no wait helps against.
+        if path == ":memory:" || mode == Some("memory") {
+            let options = SqliteConnectOptions::new().filename(":memory:").in_memory(true);
+            return Ok(Self { options, memory: true, read_only: false, creates: true });
+        }
+        let creates = matches!(mode, None | Some("rwc"));
+        Ok(Self { options: options.create_if_missing(creates), memory: false, read_only: mode == Some("ro"), creates })
+    }
+
+    /// Whether it is in memory: then there is one connection, for everything.
+    pub(crate) fn is_memory(&self) -> bool {
+        self.memory
+    }
+
+    /// How it is named in messages.
+    pub(crate) fn name(&self) -> String {
+        if self.memory { "sqlite::memory:".to_owned() } else { format!("sqlite://{}", self.path().display()) }
+    }
+
+    fn path(&self) -> &Path {
+        self.options.get_filename()
+    }
+
+    /// Each of our settings, and why.
+    fn options(&self, role: Role) -> SqliteConnectOptions {
+        let mut options = self
+            .options
+            .clone()
+            // SQLite's own mutex: two libraries use the handle.
+            .serialized(true)
+            // We wait for locks ourselves, where a wait can be given up.
+            .busy_timeout(Duration::ZERO)
+            .foreign_keys(true)
+            // With a write-ahead log nothing can be damaged by this.
+            .synchronous(SqliteSynchronous::Normal)
+            // LIKE tells upper from lower case, as on PostgreSQL.
+            .pragma("case_sensitive_like", "ON");
+        // Readers find the log in place; setting it takes an exclusive lock.
+        if role == Role::Writer && !self.memory && !self.read_only {
+            options = options.journal_mode(SqliteJournalMode::Wal);
+        }
+        if role == Role::Reader {
+            options = options.pragma("query_only", "ON");
+        }
+        options
+    }
+
+    /// The reason why it cannot be opened, for people.
+    fn reason(&self, error: &sqlx::Error) -> String {
+        let path = self.path();
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        match code(error) {
+            Some(rusqlite::ffi::SQLITE_NOTADB) => "the file is no SQLite database".to_owned(),
+            Some(rusqlite::ffi::SQLITE_CANTOPEN) => match (folder, path.metadata()) {
+                (_, Ok(it)) if it.is_dir() => "it is a folder, not a file".to_owned(),
+                (Some(folder), Err(_)) if !folder.exists() => {
+                    format!("no folder for the file: create the folder {}", folder.display())
+                }
+                (_, Err(it)) if it.kind() == std::io::ErrorKind::NotFound && !self.creates => {
+                    "there is no such file, and the `mode` in the URL does not create it".to_owned()
+                }
+                _ => "the file cannot be opened: look at the permissions of the file and of its folder".to_owned(),
+            },
+            Some(rusqlite::ffi::SQLITE_READONLY) => {
+                "the file cannot be written: look at its permissions, or open it with ?mode=ro".to_owned()
+            }
+            Some(rusqlite::ffi::SQLITE_BUSY) => "another process kept the database locked".to_owned(),
+            _ => error.to_string(),
+        }
+    }
+}
+
+/// Opens a connection.
+pub(crate) async fn open(place: &Place, role: Role) -> Result<Lite> {
+    let options = place.options(role);
+    let mut turns = Turns::new(Limits::default());
+    loop {
+        let error = match connect(&options).await {
+            Ok(lite) => return Ok(lite),
+            Err(error) => error,
+        };
+        let busy = matches!(code(&error), Some(rusqlite::ffi::SQLITE_BUSY | rusqlite::ffi::SQLITE_LOCKED));
+        let error = Error::Connect { target: place.name(), reason: place.reason(&error), source: Some(error.into()) };
+        turns.after(if busy { Halt::Busy(error) } else { Halt::Failed(error) }).await?;
+    }
+}
+
+async fn connect(options: &SqliteConnectOptions) -> Result<Lite, sqlx::Error> {
+    let mut own: SqliteConnection = options.connect().await?;
+    // SQLite looks into a file only when it is used.
+    sqlx::query("PRAGMA schema_version").execute(&mut own).await?;
+    Lite::wrap(own).await
+}
+
+/// The number that SQLite gives an error, without its details.
+fn code(error: &sqlx::Error) -> Option<i32> {
+    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
+}

@@ -1,0 +1,238 @@
+//! Where a statement runs, how it waits for locks, and how it is stopped.
+
+use std::ops::DerefMut;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+
+use super::errors::{Halt, interrupted};
+use super::handle::Lite;
+use super::step::{execute, execute_plain};
+use super::stop::{Deadline, StopOnDrop, Why};
+use crate::driver::{Conn, Done, Link, Want, Work};
+use crate::error::{Error, Result};
+use crate::expr::{Binary, Expr};
+use crate::statement::{Project, Select, Statement};
+
+/// How long a statement waits for a lock, unless told otherwise.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// What a statement may cost that runs where it is awaited, in looks of the
+/// progress handler: about a millisecond.
+const LOOKS: u32 = 50;
+
+/// How long a statement may take.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Limits {
+    /// When it must be over; it is interrupted then.
+    pub(crate) deadline: Option<Deadline>,
+    /// How long it waits while another connection holds the lock; 5 s if not said.
+    pub(crate) lock_wait: Option<Duration>,
+}
+
+/// Runs a statement and hands the connection and the work back.
+///
+/// A dropped future stops the statement; the connection then comes back by the
+/// drop of its guard, when SQLite has let go of it. An interrupted write ends
+/// the whole transaction, so look at [`Lite::in_transaction`] after an error.
+pub(crate) async fn run<G>(mut conn: G, mut work: Work, limits: Limits) -> (G, Work, Result<Done>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    let mut inline = match lite(&mut conn) {
+        Ok(it) => is_short(&work.statement) || it.writes_inline() && is_single_write(&work.statement),
+        Err(error) => return (conn, work, Err(error)),
+    };
+    let mut turns = Turns::new(limits);
+    loop {
+        let ran = if inline {
+            lite(&mut conn).map_err(Halt::Failed).and_then(|it| run_inline(it, &mut work, limits.deadline))
+        } else {
+            let ran;
+            (conn, work, ran) = run_blocking(conn, work, limits.deadline).await;
+            ran
+        };
+        let halt = match ran {
+            Ok(done) => return (conn, work, Ok(done)),
+            Err(halt) => halt,
+        };
+        // A statement that starts anew must not find the rows of the last try.
+        if matches!(halt, Halt::TooLong | Halt::Busy(_)) && matches!(work.want, Want::Rows | Want::NamedRows) {
+            work.records.clear();
+        }
+        if matches!(halt, Halt::TooLong) {
+            inline = false;
+        } else if let Err(error) = turns.after(halt).await {
+            return (conn, work, Err(error));
+        }
+    }
+}
+
+/// Runs `BEGIN IMMEDIATE`, `COMMIT`, `SAVEPOINT a` and the like.
+///
+/// After an error [`Lite::in_transaction`] says how things stand. A dropped
+/// future may come too late to stop it: what it did is found the same way.
+pub(crate) async fn control<G>(mut conn: G, text: &str, limits: Limits) -> (G, Result<()>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    // What neither takes a lock nor writes to the file is not worth a thread.
+    let inline = match lite(&mut conn) {
+        Ok(it) => it.in_transaction() && ["SAVEPOINT", "RELEASE", "ROLLBACK TO"].iter().any(|it| text.starts_with(it)),
+        Err(error) => return (conn, Err(error)),
+    };
+    let mut turns = Turns::new(limits);
+    let mut text = text.to_owned();
+    loop {
+        let ran = if inline {
+            lite(&mut conn).map_err(Halt::Failed).and_then(|it| {
+                it.stop.begin(limits.deadline, None);
+                execute_plain(it, &text, limits.deadline)
+            })
+        } else {
+            let ran;
+            (conn, text, ran) = on_thread(conn, text, limits.deadline, |lite, text, deadline| execute_plain(lite, text, deadline)).await;
+            ran
+        };
+        match ran {
+            Ok(()) => return (conn, Ok(())),
+            Err(halt) => {
+                if let Err(error) = turns.after(halt).await {
+                    return (conn, Err(error));
+                }
+            }
+        }
+    }
+}
+
+/// Runs a statement on this thread. A read that takes too long is given up.
+pub(super) fn run_inline(lite: &mut Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Done, Halt> {
+    // An interrupted write would end the transaction it is in.
+    let looks = work.statement.is_read().then_some(LOOKS);
+    lite.stop.begin(deadline, looks);
+    execute(lite, work, deadline)
+}
+
+/// Runs a statement on a thread that may wait.
+pub(super) async fn run_blocking<G>(conn: G, work: Work, deadline: Option<Deadline>) -> (G, Work, Result<Done, Halt>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    on_thread(conn, work, deadline, execute).await
+}
+
+/// Lends a connection to a thread that may wait, and takes it back.
+///
+/// The connection lies in a cell that both sides own: it comes back also when
+/// the runtime shuts down and never starts the job, and when the future is
+/// dropped it falls with the last owner, which is the thread while it runs.
+async fn on_thread<G, T, R>(
+    mut conn: G,
+    load: T,
+    deadline: Option<Deadline>,
+    job: fn(&mut Lite, &mut T, Option<Deadline>) -> Result<R, Halt>,
+) -> (G, T, Result<R, Halt>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+    T: Send + 'static,
+    R: Send + 'static,
+{
+    let (stop, ticket) = match lite(&mut conn) {
+        Ok(it) => (Arc::clone(&it.stop), it.stop.begin(deadline, None)),
+        Err(error) => return (conn, load, Err(error.into())),
+    };
+    let cell = Arc::new(Mutex::new((conn, load)));
+    let lent = Arc::clone(&cell);
+    let task = tokio::task::spawn_blocking(move || {
+        let mut both = lent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (conn, load) = &mut *both;
+        lite(conn).map_err(Halt::Failed).and_then(|it| job(it, load, deadline))
+    });
+    // Declared after the cell, so that it falls first: when the connection goes
+    // on to the next one, nothing is raised any more.
+    let guard = StopOnDrop::new(stop, ticket);
+    let ran = task.await;
+    guard.disarm();
+    // The job has ended, or was dropped unstarted, and its side of the cell with it.
+    let cell = Arc::into_inner(cell).expect("the task is over, and nobody else has the cell");
+    let (conn, load) = cell.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (conn, load, ran.unwrap_or_else(|_| Err(Error::Cancelled.into())))
+}
+
+fn lite(conn: &mut Conn) -> Result<&mut Lite> {
+    match &mut conn.link {
+        Link::Sqlite(it) => Ok(it),
+        #[allow(unreachable_patterns, reason = "reachable where other databases are compiled in")]
+        _ => Err(Error::Invalid("a statement for SQLite was given to another database".to_owned())),
+    }
+}
+
+/// Waits for a lock, in turns that grow.
+pub(super) struct Turns {
+    until: Instant,
+    deadline: Option<Deadline>,
+    pauses: ExponentialBackoff,
+}
+
+impl Turns {
+    pub(super) fn new(limits: Limits) -> Self {
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(1))
+            .with_max_delay(Duration::from_millis(25))
+            .with_jitter()
+            .without_max_times();
+        Self { until: Instant::now() + limits.lock_wait.unwrap_or(LOCK_WAIT), deadline: limits.deadline, pauses: pauses.build() }
+    }
+
+    /// `Ok` when it is worth to try again.
+    ///
+    /// SQLite's own waiting is off: it would keep a thread, and ask nobody
+    /// whether the statement is still wanted.
+    pub(super) async fn after(&mut self, halt: Halt) -> Result<()> {
+        let Halt::Busy(error) = halt else { return Err(halt.into_error()) };
+        let pause = self.pauses.next().unwrap_or(Duration::from_millis(25));
+        let now = Instant::now();
+        if let Some(it) = self.deadline.filter(|it| it.at <= now + pause && it.at <= self.until) {
+            tokio::time::sleep_until(it.at.into()).await;
+            return Err(interrupted(Why::Deadline, Some(it)).into_error());
+        }
+        if self.until <= now + pause {
+            return Err(error);
+        }
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+}
+
+/// Whether a statement will be done before a thread could be found for it.
+pub(super) fn is_short(statement: &Statement) -> bool {
+    let Statement::Select(it) = statement else { return false };
+    it.project == Project::Exists || it.limit.is_some_and(|it| it <= 100) || is_by_key(it)
+}
+
+fn is_by_key(select: &Select) -> bool {
+    let key = select.model.key;
+    !key.is_empty() && key.iter().all(|at| select.filter.iter().any(|it| fixes(it, select, *at)))
+}
+
+/// Whether a condition leaves one value for a column.
+fn fixes(condition: &Expr, select: &Select, at: usize) -> bool {
+    let is_column = |it: &Expr| matches!(it, Expr::Column(it) if it.at == at && it.model == select.model);
+    let is_value = |it: &Expr| matches!(it, Expr::Value(..));
+    match condition {
+        Expr::And(all) => all.iter().any(|it| fixes(it, select, at)),
+        Expr::Binary(left, Binary::Eq, right) => is_column(left) && is_value(right) || is_value(left) && is_column(right),
+        _ => false,
+    }
+}
+
+/// Whether it writes one record.
+fn is_single_write(statement: &Statement) -> bool {
+    match statement {
+        Statement::Insert(it) => it.rows.len() == 1,
+        Statement::Update(it) => it.target.record.is_some(),
+        Statement::Delete(it) => it.target.record.is_some(),
+        Statement::Select(_) | Statement::Raw(_) | Statement::Ddl(_) => false,
+    }
+}

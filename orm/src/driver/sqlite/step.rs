@@ -1,0 +1,108 @@
+//! One statement on rusqlite's side, from binding to the last row.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::bind::Parameters;
+use super::cells::{Columns, RowCells};
+use super::errors::{self, About, Halt};
+use super::handle::Lite;
+use super::stop::Deadline;
+use crate::driver::{Done, Want, Work};
+use crate::error::{Error, Result};
+use crate::statement::RecordSet;
+use crate::value::{Cells, RowRef, Value};
+
+/// Runs the statement to its end, on this thread.
+///
+/// A panic in the code of a field becomes an error: the connection is fine.
+pub(super) fn execute(lite: &mut Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Done, Halt> {
+    if let Some(why) = lite.stop.asked() {
+        return Err(errors::interrupted(why, deadline));
+    }
+    let ran = catch_unwind(AssertUnwindSafe(|| drive(lite, work, deadline)));
+    ran.unwrap_or_else(|_| Err(panicked(&work.text).into()))
+}
+
+/// Runs SQL text that has neither arguments nor rows, on this thread.
+pub(super) fn execute_plain(lite: &mut Lite, text: &str, deadline: Option<Deadline>) -> Result<(), Halt> {
+    if let Some(why) = lite.stop.asked() {
+        return Err(errors::interrupted(why, deadline));
+    }
+    let ran = lite.fast.prepare_cached(text).and_then(|mut it| it.raw_execute());
+    ran.map(|_| ()).map_err(|it| errors::halt(it, About { text, model: None, why: lite.stop.why(), deadline }))
+}
+
+fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Done, Halt> {
+    let Work { statement, records, text, want, bind } = work;
+    let text: &str = text;
+    let failed = |it| {
+        let model = statement.model().map(|it| it.name);
+        errors::halt(it, About { text, model, why: lite.stop.why(), deadline })
+    };
+    let changed_before = lite.fast.total_changes();
+    let mut prepared = lite.fast.prepare_cached(text).map_err(failed)?;
+    let mut parameters = Parameters::new(&mut prepared, text);
+    bind(statement, &**records, &mut parameters)?;
+    parameters.finish()?;
+
+    let mut reader = Reader { want: *want, rows: 0, positions: None, columns: Columns::default(), len: prepared.column_count() };
+    let mut rows = prepared.raw_query();
+    while let Some(row) = rows.next().map_err(failed)? {
+        reader.take(row, &mut **records)?;
+    }
+    drop(rows);
+    if let Want::LastKey { first, at } = *want {
+        let key = Value::I64(lite.fast.last_insert_rowid());
+        record(&mut **records, first)?.set_value_at(at, key)?;
+    }
+    // The number of the last write stays until the next one, also over
+    // statements that write nothing.
+    let wrote = lite.fast.total_changes() != changed_before;
+    Ok(Done { rows: reader.rows, affected: if wrote { lite.fast.changes() } else { 0 } })
+}
+
+/// Does with the rows what is wanted.
+struct Reader {
+    want: Want,
+    rows: usize,
+    positions: Option<Vec<usize>>,
+    columns: Columns,
+    len: usize,
+}
+
+impl Reader {
+    fn take(&mut self, row: &rusqlite::Row<'_>, records: &mut dyn RecordSet) -> Result<()> {
+        let at = self.rows;
+        self.rows += 1;
+        let cells = RowCells::new(row, &self.columns, self.len);
+        match self.want {
+            Want::Nothing | Want::LastKey { .. } => Ok(()),
+            Want::Rows => records.push(&RowRef::new(&cells)),
+            Want::NamedRows => {
+                let positions = match &mut self.positions {
+                    Some(it) => it,
+                    none => none.insert(records.positions(&cells)?),
+                };
+                let row = RowRef::new(&cells);
+                records.push(&if positions.is_empty() { row } else { row.mapped(positions) })
+            }
+            Want::Refill { first } => record(records, first + at)?.refill_from(&RowRef::new(&cells)),
+            Want::Keys { first, at: column } => {
+                let key = Value::I64(cells.i64(0)?);
+                record(records, first + at)?.set_value_at(column, key)
+            }
+        }
+    }
+}
+
+fn record(records: &mut dyn RecordSet, at: usize) -> Result<&mut dyn crate::statement::Record> {
+    let there = records.len();
+    records
+        .record_mut(at)
+        .ok_or_else(|| Error::Invalid(format!("the database returned a row for record {at}, but there are {there} records")))
+}
+
+/// What the panic said may be made of values; the program's panic hook has it.
+fn panicked(text: &str) -> Error {
+    Error::other(format!("code of a field panicked while it bound or read a value of `{text}`"))
+}

@@ -1,0 +1,81 @@
+//! Every kind of runtime.
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
+
+use super::*;
+
+async fn all_ways() {
+    let folder = Folder::new();
+    let conn = connection(&folder.url()).await;
+    let (conn, done) = exec(conn, "CREATE TABLE t (a INTEGER)", []).await;
+    done.unwrap();
+    let (conn, begun) = control(conn, "BEGIN IMMEDIATE", Limits::default()).await;
+    begun.unwrap();
+    let (mut conn, done) = exec(conn, "INSERT INTO t VALUES (1), (2)", []).await;
+    assert_eq!(done.unwrap().affected, 2);
+    let mut short = work("SELECT a FROM t ORDER BY a", [], Want::Rows, Rows::<i64>(Vec::new()));
+    super::super::run::run_inline(conn.lite(), &mut short, None).unwrap();
+    assert_eq!(took::<i64>(short.records), [1, 2]);
+    let (conn, ended) = control(conn, "COMMIT", Limits::default()).await;
+    ended.unwrap();
+    let (conn, sum) = one::<i64>(conn, "SELECT sum(a) FROM t").await;
+    assert_eq!(sum.unwrap(), 3);
+    let Link::Sqlite(lite) = conn.link else { return };
+    lite.close().await.unwrap();
+}
+
+fn single() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn several() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+#[test]
+fn on_one_thread() {
+    single().block_on(all_ways());
+}
+
+#[test]
+fn on_several_threads() {
+    several().block_on(all_ways());
+    several().block_on(async { tokio::spawn(all_ways()).await.unwrap() });
+}
+
+/// `block_in_place` panics here, and no call tells beforehand.
+#[test]
+fn in_a_local_set() {
+    for runtime in [single(), several()] {
+        LocalSet::new().block_on(&runtime, async {
+            all_ways().await;
+            tokio::task::spawn_local(all_ways()).await.unwrap();
+        });
+    }
+}
+
+/// The job is never started; the connection comes back all the same.
+#[test]
+fn a_runtime_that_shuts_down_keeps_no_connection() {
+    let other = single();
+    let conn = other.block_on(memory());
+    let gone = several();
+    let handle = gone.handle().clone();
+    gone.shutdown_background();
+    let entered = handle.enter();
+    let statement = work("CREATE TABLE t (a)", [], Want::Nothing, Rows::<i64>(Vec::new()));
+    let mut running = Box::pin(super::super::run::run_blocking(conn, statement, None));
+    let (conn, _, done) = loop {
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        if let std::task::Poll::Ready(it) = running.as_mut().poll(&mut cx) {
+            break it;
+        }
+        std::thread::yield_now();
+    };
+    drop(entered);
+    assert!(matches!(done, Err(super::super::errors::Halt::Failed(Error::Cancelled))), "{done:?}");
+    other.block_on(async {
+        assert_eq!(one::<i64>(conn, "SELECT count(*) FROM sqlite_schema").await.1.unwrap(), 0);
+    });
+}
