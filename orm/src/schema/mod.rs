@@ -8,7 +8,7 @@ use std::any::Any;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::value::{Binder, RowRef, SqlType, Value};
+use crate::value::{Binder, Cells, RowRef, SqlType, Value};
 
 /// A struct whose values are rows of a table. Derive it.
 ///
@@ -174,6 +174,37 @@ impl ModelMeta {
             column: name.to_owned(),
             known: self.fields.iter().map(|it| it.column).collect::<Vec<_>>().join(", "),
         })
+    }
+
+    /// For generated code: where the columns stand in a result of SQL text.
+    ///
+    /// Databases differ in how they write the names of a result, so a name in
+    /// another case is good enough where there is none in the same.
+    ///
+    /// # Errors
+    /// [`Error::MissingColumn`] with the names there are.
+    #[doc(hidden)]
+    pub fn positions_in(&self, cells: &dyn Cells) -> Result<Vec<usize>> {
+        let find = |fits: &dyn Fn(&str) -> bool| (0..cells.len()).find(|it| fits(cells.name(*it)));
+        let position = |column: &'static str| {
+            find(&|it| it == column).or_else(|| find(&|it| it.eq_ignore_ascii_case(column))).ok_or_else(|| Error::MissingColumn {
+                model: self.name,
+                column: column.to_owned(),
+                found: (0..cells.len()).map(|it| cells.name(it)).collect::<Vec<_>>().join(", "),
+            })
+        };
+        self.fields.iter().map(|it| position(it.column)).collect()
+    }
+
+    /// For generated code: the end of a look-up by a position that no column has.
+    ///
+    /// # Panics
+    /// Always; positions come from [`fields`](Self::fields).
+    #[doc(hidden)]
+    #[cold]
+    #[track_caller]
+    pub fn no_column_at(&self, at: usize) -> ! {
+        unreachable!("{} has {} columns, and no position {at}", self.name, self.fields.len())
     }
 
     /// The positions of the key's columns.

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::error::Result;
 use crate::value::field::unexpected;
-use crate::value::{Binder, Cells, Field, SqlType, Value};
+use crate::value::{Binder, Cells, DecimalField, Field, SqlType, Value};
 
 impl Field for Decimal {
     /// Eighteen digits, six of them behind the point: what SQLite's 64-bit
@@ -30,3 +30,5 @@ impl Field for Decimal {
         }
     }
 }
+
+impl DecimalField for Decimal {}

@@ -65,6 +65,31 @@ impl<T: Timestamp> Timestamp for Option<T> {
     }
 }
 
+/// An integer that the database can count up: `#[orm(key, auto)]`.
+#[diagnostic::on_unimplemented(
+    message = "the database cannot number a key of type `{Self}`",
+    label = "expected an integer, such as `i64`",
+    note = "without `auto`, the program gives each record its key"
+)]
+pub trait AutoKey: Field {
+    /// For generated code: what the column holds.
+    #[doc(hidden)]
+    const COLUMN: SqlType = Self::TYPE;
+}
+
+/// A field whose digits can be chosen: `#[orm(precision = 10, scale = 2)]`.
+#[diagnostic::on_unimplemented(
+    message = "`precision` and `scale` are for decimals, not for `{Self}`",
+    label = "expected `Decimal` or `Option<Decimal>`"
+)]
+pub trait DecimalField: Field {
+    /// For generated code: whether the column may be NULL.
+    #[doc(hidden)]
+    const OPTIONAL: bool = Self::NULLABLE;
+}
+
+impl<T: DecimalField> DecimalField for Option<T> {}
+
 /// The error for a value of another kind.
 pub(crate) fn unexpected(expected: &'static str, found: impl Into<String>) -> Error {
     Error::Decode { column: "a value".to_owned(), expected, found: found.into() }
@@ -109,6 +134,12 @@ integers! {
     u16 i32 I32 SqlType::Unsigned(u16::MAX as u32);
     u32 i64 I64 SqlType::Unsigned(u32::MAX);
 }
+
+macro_rules! auto_keys {
+    ($($type:ident)*) => {$(impl AutoKey for $type {})*};
+}
+
+auto_keys! { i16 i32 i64 u8 u16 u32 }
 
 macro_rules! plain {
     ($($type:ty, $read:ident, $variant:ident, $sql:expr, |$it:ident| $bind:expr, |$cell:ident| $own:expr;)*) => {$(

@@ -13,7 +13,7 @@ mod time;
 mod decimal;
 
 pub use self::args::Args;
-pub use self::field::{Field, Timestamp};
+pub use self::field::{AutoKey, DecimalField, Field, Timestamp};
 pub use self::row::{Cells, FromRow, RowRef};
 
 use crate::error::Result;

@@ -1,0 +1,201 @@
+//! Reads `#[orm(…)]`.
+//!
+//! A mistake is noted at its token and reading goes on behind the next comma,
+//! so that all mistakes are reported at once.
+
+use proc_macro2::{Span, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::{Attribute, Ident, LitInt, LitStr, Meta, Result, Token, parenthesized};
+
+use crate::ast::{Digits, FieldOptions, Index, ModelOptions};
+use crate::errors::Errors;
+use crate::name;
+
+const MODEL_OPTIONS: [&str; 5] = ["table", "schema", "hooks", "index", "unique"];
+
+const FIELD_OPTIONS: [&str; 11] =
+    ["key", "auto", "unique", "index", "skip", "created_at", "updated_at", "column", "const", "precision", "scale"];
+
+/// The most digits that every database keeps exactly.
+const MOST_DIGITS: u8 = 18;
+
+/// Reads the options of a struct.
+pub(crate) fn model_options(attributes: &[Attribute], errors: &mut Errors) -> ModelOptions {
+    let mut options = ModelOptions::default();
+    each_option(attributes, errors, |option, input| match option.to_string().as_str() {
+        "table" => once(&mut options.table, option, text(option, input)?),
+        "schema" => once(&mut options.schema, option, text(option, input)?),
+        "hooks" => once(&mut options.hooks, option, flag(option, input)?),
+        "index" | "unique" => {
+            options.indexes.push(index(option, input)?);
+            Ok(())
+        }
+        _ => Err(unknown(option, &MODEL_OPTIONS, &FIELD_OPTIONS, "of a field")),
+    });
+    options
+}
+
+/// Reads the options of a field.
+pub(crate) fn field_options(attributes: &[Attribute], errors: &mut Errors) -> FieldOptions {
+    let mut options = FieldOptions::default();
+    each_option(attributes, errors, |option, input| match option.to_string().as_str() {
+        "key" => once(&mut options.key, option, flag(option, input)?),
+        "auto" => once(&mut options.auto, option, flag(option, input)?),
+        "unique" => once(&mut options.unique, option, flag(option, input)?),
+        "index" => once(&mut options.index, option, flag(option, input)?),
+        "skip" => once(&mut options.skip, option, flag(option, input)?),
+        "created_at" => once(&mut options.created_at, option, flag(option, input)?),
+        "updated_at" => once(&mut options.updated_at, option, flag(option, input)?),
+        "column" => once(&mut options.column, option, text(option, input)?),
+        "const" => once(&mut options.constant, option, constant(option, input)?),
+        "precision" => once(&mut options.precision, option, digits(option, input, 1)?),
+        "scale" => once(&mut options.scale, option, digits(option, input, 0)?),
+        _ => Err(unknown(option, &FIELD_OPTIONS, &MODEL_OPTIONS, "of the struct")),
+    });
+    options
+}
+
+/// Calls `read` behind the name of each option in each `#[orm(…)]`.
+fn each_option(
+    attributes: &[Attribute],
+    errors: &mut Errors,
+    mut read: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
+) {
+    for attribute in attributes.iter().filter(|it| it.path().is_ident("orm")) {
+        let Meta::List(list) = &attribute.meta else {
+            errors.push(syn::Error::new_spanned(&attribute.meta, "expected `#[orm(…)]`"));
+            continue;
+        };
+        let parsed = list.parse_args_with(|input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err(error) = one_option(input, &mut read) {
+                    errors.push(error);
+                }
+                skip_to_comma(input)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+    }
+}
+
+fn one_option(input: ParseStream<'_>, read: &mut impl FnMut(&Ident, ParseStream<'_>) -> Result<()>) -> Result<()> {
+    if !input.peek(Ident::peek_any) {
+        return Err(syn::Error::new(input.span(), "expected the name of an option"));
+    }
+    read(&input.call(Ident::parse_any)?, input)?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(syn::Error::new(input.span(), "expected `,` between options"))
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    input.parse::<Option<Token![,]>>().map(drop)
+}
+
+fn once<T>(slot: &mut Option<T>, option: &Ident, value: T) -> Result<()> {
+    if slot.is_some() {
+        return Err(syn::Error::new(option.span(), format_args!("`{option}` is given twice")));
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Span> {
+    if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(input.span(), format_args!("`{option}` takes no value here")));
+    }
+    Ok(option.span())
+}
+
+/// `option = "…"`, a name that a database accepts.
+fn text(option: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
+    let expected = format!("expected `{option} = \"…\"`");
+    equals(option, input, &expected)?;
+    let at = input.span();
+    let text: LitStr = input.parse().map_err(|_| syn::Error::new(at, expected))?;
+    let value = text.value();
+    if value.is_empty() {
+        return Err(syn::Error::new(at, format_args!("`{option}` is empty: a name has at least one character")));
+    }
+    if value.contains('\0') {
+        return Err(syn::Error::new(
+            at,
+            format_args!("`{option}` has a NUL in it, which no database accepts in a name"),
+        ));
+    }
+    Ok(text)
+}
+
+/// `const = NAME` or `const = "NAME"`.
+fn constant(option: &Ident, input: ParseStream<'_>) -> Result<Ident> {
+    let expected = "expected `const = NAME`, a name for the constant of this field";
+    equals(option, input, expected)?;
+    let at = input.span();
+    if input.peek(LitStr) {
+        return input.parse::<LitStr>()?.parse().map_err(|_| syn::Error::new(at, expected));
+    }
+    input.parse().map_err(|_| syn::Error::new(at, expected))
+}
+
+/// `option = 12`, a number of decimal digits.
+fn digits(option: &Ident, input: ParseStream<'_>, least: u8) -> Result<Digits> {
+    let expected = format!("expected `{option} = …`, a number of digits from {least} to {MOST_DIGITS}");
+    equals(option, input, &expected)?;
+    let span = input.span();
+    let count = input.parse::<LitInt>().and_then(|it| it.base10_parse::<u8>());
+    let count = count.ok().filter(|it| (least..=MOST_DIGITS).contains(it));
+    count.map(|count| Digits { count, span }).ok_or_else(|| syn::Error::new(span, expected))
+}
+
+fn equals(option: &Ident, input: ParseStream<'_>, expected: &str) -> Result<()> {
+    if input.parse::<Option<Token![=]>>()?.is_none() {
+        return Err(syn::Error::new(option.span(), expected));
+    }
+    Ok(())
+}
+
+/// `index(a, b)` or `index(a, b, name = "…")`.
+fn index(option: &Ident, input: ParseStream<'_>) -> Result<Index> {
+    let mut index = Index { span: option.span(), unique: option == "unique", fields: Vec::new(), name: None };
+    if !input.peek(syn::token::Paren) {
+        let hint = format_args!("expected `{option}(field, …)`, or `{option}` on a field");
+        return Err(syn::Error::new(option.span(), hint));
+    }
+    let content;
+    parenthesized!(content in input);
+    while !content.is_empty() {
+        let at = content.span();
+        let word = content.call(Ident::parse_any).map_err(|_| syn::Error::new(at, "expected the name of a field"))?;
+        if word == "name" && content.peek(Token![=]) {
+            once(&mut index.name, &word, text(&word, &content)?)?;
+        } else {
+            index.fields.push(word);
+        }
+        if !content.is_empty() {
+            let at = content.span();
+            content.parse::<Token![,]>().map_err(|_| syn::Error::new(at, "expected `,` between fields"))?;
+        }
+    }
+    Ok(index)
+}
+
+fn unknown(option: &Ident, known: &[&'static str], elsewhere: &[&'static str], place: &str) -> syn::Error {
+    let found = option.to_string();
+    let list = known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let message = if elsewhere.contains(&&*found) {
+        format!("`{found}` is an option {place}; expected one of {list}")
+    } else if let Some(similar) = name::similar(&found, known.iter().copied()) {
+        format!("unknown option `{found}`, did you mean `{similar}`? Expected one of {list}")
+    } else {
+        format!("unknown option `{found}`, expected one of {list}")
+    };
+    syn::Error::new(option.span(), message)
+}

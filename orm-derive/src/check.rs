@@ -1,0 +1,221 @@
+//! The rules that need more than one option to judge.
+//!
+//! What breaks a rule is reported and removed, so that what remains is a model
+//! that can be expanded.
+
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+use syn::{GenericArgument, Ident, PathArguments, Type};
+
+use crate::ast::{Field, FieldOptions, Index, Model};
+use crate::errors::Errors;
+use crate::name;
+
+/// Reports what is wrong with a model, and removes it.
+pub(crate) fn model(model: &mut Model, errors: &mut Errors) {
+    if model.impossible {
+        model.indexes.clear();
+        return;
+    }
+    for field in &mut model.fields {
+        skip(&mut field.options, errors);
+        key(field, errors);
+        stamps(&mut field.options, errors);
+        digits(&mut field.options, errors);
+    }
+    once(model, "auto", |it| &mut it.auto, "the database numbers at most one column", errors);
+    once(model, "created_at", |it| &mut it.created_at, "one column holds the time of creation", errors);
+    once(model, "updated_at", |it| &mut it.updated_at, "one column holds the time of the last change", errors);
+    columns(model, errors);
+    constants(model, errors);
+    indexes(model, errors);
+}
+
+/// A skipped field is no column, and can be nothing that a column can be.
+fn skip(options: &mut FieldOptions, errors: &mut Errors) {
+    if options.skip.is_none() {
+        return;
+    }
+    let column = options.column.take().map(|it| it.span());
+    let constant = options.constant.take().map(|it| it.span());
+    let given: [(&str, Option<Span>); 10] = [
+        ("key", options.key.take()),
+        ("auto", options.auto.take()),
+        ("unique", options.unique.take()),
+        ("index", options.index.take()),
+        ("created_at", options.created_at.take()),
+        ("updated_at", options.updated_at.take()),
+        ("column", column),
+        ("const", constant),
+        ("precision", options.precision.take().map(|it| it.span)),
+        ("scale", options.scale.take().map(|it| it.span)),
+    ];
+    for (name, span) in given {
+        if let Some(span) = span {
+            errors.at(span, format_args!("a field with `skip` is no column and cannot have `{name}`"));
+        }
+    }
+}
+
+fn key(field: &mut Field, errors: &mut Errors) {
+    let options = &mut field.options;
+    if let Some(span) = options.auto.take_if(|_| options.key.is_none()) {
+        errors.at(span, "the database numbers only keys: write `key, auto`");
+    }
+    if options.key.is_some() && is_option(&field.ty) {
+        errors.push(syn::Error::new_spanned(
+            &field.ty,
+            "every record has a key, so a field with `key` cannot be an `Option`",
+        ));
+        options.key = None;
+        options.auto = None;
+    }
+}
+
+/// Whether a type is written as `Option<…>`; an alias for one is not seen.
+fn is_option(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| {
+        last.ident == "Option"
+            && matches!(&last.arguments, PathArguments::AngleBracketed(it) if matches!(it.args.first(), Some(GenericArgument::Type(_))))
+    })
+}
+
+fn stamps(options: &mut FieldOptions, errors: &mut Errors) {
+    if options.created_at.is_some()
+        && let Some(span) = options.updated_at.take()
+    {
+        errors.at(
+            span,
+            "a field is either `created_at` or `updated_at`; a column with `updated_at` is written on creation, too",
+        );
+    }
+}
+
+fn digits(options: &mut FieldOptions, errors: &mut Errors) {
+    let wrong = match (options.precision, options.scale) {
+        (Some(precision), Some(scale)) if scale.count > precision.count => {
+            let message =
+                format!("`scale` is {}, but `precision` leaves only {} digits in all", scale.count, precision.count);
+            Some((scale.span, message))
+        }
+        (Some(it), None) => {
+            Some((it.span, "`precision` needs `scale` beside it, the digits behind the point".to_owned()))
+        }
+        (None, Some(it)) => Some((it.span, "`scale` needs `precision` beside it, the digits in all".to_owned())),
+        _ => None,
+    };
+    if let Some((span, message)) = wrong {
+        errors.at(span, message);
+        options.precision = None;
+        options.scale = None;
+    }
+}
+
+/// Keeps an option on the first field that has it.
+fn once(
+    model: &mut Model,
+    option: &str,
+    slot: fn(&mut FieldOptions) -> &mut Option<Span>,
+    rule: &str,
+    errors: &mut Errors,
+) {
+    let mut first: Option<Ident> = None;
+    for field in &mut model.fields {
+        match (&first, slot(&mut field.options)) {
+            (_, None) => {}
+            (None, Some(_)) => first = Some(field.ident.clone()),
+            (Some(first), again) => {
+                let span = again.take().unwrap_or_else(|| field.ident.span());
+                errors.at(span, format_args!("`{first}` has `{option}` already: {rule}"));
+            }
+        }
+    }
+}
+
+fn columns(model: &Model, errors: &mut Errors) {
+    // Two of the three databases do not tell `Name` from `name`.
+    let mut taken: HashMap<String, &Ident> = HashMap::new();
+    for field in model.columns() {
+        if let Some(first) = taken.insert(field.column.to_lowercase(), &field.ident) {
+            let span = field.options.column.as_ref().map_or(field.ident.span(), syn::LitStr::span);
+            errors.at(
+                span,
+                format_args!("`{first}` and `{}` are both stored in the column `{}`", field.ident, field.column),
+            );
+        }
+    }
+    if taken.is_empty() {
+        let message = format_args!("a model has at least one field that is a column; `{}` has none", model.ident);
+        errors.at(model.ident.span(), message);
+    }
+}
+
+fn constants(model: &mut Model, errors: &mut Errors) {
+    let mut taken: HashMap<String, Ident> = HashMap::new();
+    for field in model.fields.iter_mut().filter(|it| it.options.skip.is_none()) {
+        let name = field.constant.to_string();
+        let Some(first) = taken.insert(name.clone(), field.ident.clone()) else {
+            continue;
+        };
+        let rename = "give one of them another with `const = NAME`";
+        errors.at(
+            field.constant.span(),
+            format_args!("`{first}` and `{}` both get the constant `{name}`: {rename}", field.ident),
+        );
+        // Two constants of one name would be a second error.
+        field.constant = Ident::new(&format!("{name}_{}", taken.len()), field.constant.span());
+    }
+}
+
+fn indexes(model: &mut Model, errors: &mut Errors) {
+    let mut taken: HashMap<String, Span> = HashMap::new();
+    let mut indexes = std::mem::take(&mut model.indexes);
+    indexes.retain_mut(|index| {
+        if !index_fields(model, index, errors) {
+            return false;
+        }
+        let name = model.index_name(index);
+        let fresh = taken.insert(name.clone(), index.span).is_none();
+        if !fresh {
+            let span = index.name.as_ref().map_or(index.span, syn::LitStr::span);
+            errors.at(
+                span,
+                format_args!("there is an index `{name}` already: give this one another name with `name = \"…\"`"),
+            );
+        }
+        fresh
+    });
+    model.indexes = indexes;
+}
+
+/// Whether all fields of an index are columns.
+fn index_fields(model: &Model, index: &Index, errors: &mut Errors) -> bool {
+    let mut good = !index.fields.is_empty();
+    if !good {
+        errors.at(index.span, "an index needs at least one field");
+    }
+    for (at, field) in index.fields.iter().enumerate() {
+        if model.position(field).is_none() {
+            errors.at(field.span(), no_such_column(model, field));
+            good = false;
+        } else if index.fields[..at].contains(field) {
+            errors.at(field.span(), format_args!("`{field}` is in this index already"));
+            good = false;
+        }
+    }
+    good
+}
+
+fn no_such_column(model: &Model, field: &Ident) -> String {
+    if model.fields.iter().any(|it| it.ident == *field) {
+        return format!("`{field}` is no column: it has `skip`");
+    }
+    let known: Vec<_> = model.columns().map(|it| it.ident.to_string()).collect();
+    let list = known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    match name::similar(&field.to_string(), known.iter().map(String::as_str)) {
+        Some(similar) => format!("`{}` has no field `{field}`, did you mean `{similar}`? It has {list}", model.ident),
+        None => format!("`{}` has no field `{field}`; it has {list}", model.ident),
+    }
+}

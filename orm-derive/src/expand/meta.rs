@@ -1,0 +1,89 @@
+//! What is known of the model at compile time.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+
+use crate::ast::{Field, Index, Model};
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let name = model.ident.unraw().to_string();
+    let schema = option(model.schema.as_ref().map(|it| quote!(#it)));
+    let table = &model.table;
+    // The types of what can be no model would be errors beside the one that counts.
+    let columns: Vec<_> = if model.impossible { Vec::new() } else { model.columns().collect() };
+    let fields = columns.iter().map(|it| field(model, it));
+    let keys = columns.iter().enumerate().filter(|(_, it)| it.options.key.is_some()).map(|(at, _)| position(at));
+    let auto = option(columns.iter().position(|it| it.options.auto.is_some()).map(position));
+    let indexes = model.indexes.iter().map(|it| index(model, it));
+    quote! {
+        const META: &'static ::orm::__private::ModelMeta = &::orm::__private::ModelMeta::new(
+            #name, #schema, #table, &[#(#fields),*], &[#(#keys),*], #auto, &[#(#indexes),*],
+        );
+    }
+}
+
+fn field(model: &Model, field: &Field) -> TokenStream {
+    let (name, column, options) = (field.ident.unraw().to_string(), &field.column, &field.options);
+    let (sql_type, nullable) = column_type(field);
+    let key = options.key.map(|_| quote!(.key()));
+    let auto = options.auto.map(|_| quote!(.auto()));
+    let unique = options.unique.map(|_| quote!(.unique()));
+    let in_index = model.indexes.iter().any(|it| it.fields.contains(&field.ident));
+    let indexed = in_index.then(|| quote!(.indexed()));
+    let stamp = stamp(field);
+    quote! {
+        ::orm::__private::FieldMeta::new(#name, #column, #sql_type, #nullable) #key #auto #unique #indexed #stamp
+    }
+}
+
+/// What the column holds and whether it may be NULL.
+///
+/// The field's own type is named with its own span, and by the trait that the
+/// options ask for, so that a type that does not fit is reported where it is
+/// written.
+fn column_type(field: &Field) -> (TokenStream, TokenStream) {
+    let (ty, span) = (&field.ty, field.ty.span());
+    let plain = quote_spanned!(span=> <#ty as ::orm::__private::Field>);
+    match (field.options.precision, field.options.scale) {
+        (Some(precision), Some(scale)) => {
+            let (precision, scale) = (precision.count, scale.count);
+            let sql_type = quote!(::orm::__private::SqlType::Decimal { precision: #precision, scale: #scale });
+            (sql_type, quote_spanned!(span=> <#ty as ::orm::__private::DecimalField>::OPTIONAL))
+        }
+        _ if field.options.auto.is_some() => {
+            (quote_spanned!(span=> <#ty as ::orm::__private::AutoKey>::COLUMN), quote!(#plain::NULLABLE))
+        }
+        _ => (quote!(#plain::TYPE), quote!(#plain::NULLABLE)),
+    }
+}
+
+fn stamp(field: &Field) -> Option<TokenStream> {
+    let when = match (field.options.created_at, field.options.updated_at) {
+        (Some(_), _) => quote!(Created),
+        (None, Some(_)) => quote!(Updated),
+        (None, None) => return None,
+    };
+    let ty = &field.ty;
+    let value = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Timestamp>::at);
+    Some(quote!(.stamp(::orm::__private::StampWhen::#when, #value)))
+}
+
+fn index(model: &Model, index: &Index) -> TokenStream {
+    let (name, unique) = (model.index_name(index), index.unique);
+    let fields = index.fields.iter().filter_map(|it| model.position(it)).map(position);
+    quote!(::orm::__private::IndexMeta::new(#name, &[#(#fields),*], #unique))
+}
+
+fn position(at: usize) -> TokenStream {
+    let at = Literal::usize_unsuffixed(at);
+    quote!(#at)
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(it) => quote!(::core::option::Option::Some(#it)),
+        None => quote!(::core::option::Option::None),
+    }
+}

@@ -1,0 +1,8 @@
+//! What `#[derive(Model)]` makes of a struct, without a database.
+
+#![deny(missing_docs, warnings, clippy::pedantic)]
+
+mod fake;
+mod meta;
+mod record;
+mod ui;
