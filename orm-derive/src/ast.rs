@@ -66,7 +66,8 @@ pub(crate) struct FieldOptions {
 /// A number of digits, and where it was written.
 #[derive(Clone, Copy)]
 pub(crate) struct Digits {
-    pub(crate) count: u8,
+    /// `None` where it was no such number, which is reported already.
+    pub(crate) count: Option<u8>,
     pub(crate) span: Span,
 }
 
@@ -89,6 +90,13 @@ pub(crate) struct Index {
     pub(crate) fields: Vec<Ident>,
     /// Its name, where one was given.
     pub(crate) name: Option<LitStr>,
+}
+
+impl FieldOptions {
+    /// How many digits a decimal has, in all and behind the point.
+    pub(crate) fn digits(&self) -> Option<(u8, u8)> {
+        Some((self.precision?.count?, self.scale?.count?))
+    }
 }
 
 impl Model {

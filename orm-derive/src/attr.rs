@@ -49,8 +49,8 @@ pub(crate) fn field_options(attributes: &[Attribute], errors: &mut Errors) -> Fi
         "updated_at" => once(&mut options.updated_at, option, flag(option, input)?),
         "column" => once(&mut options.column, option, text(option, input)?),
         "const" => once(&mut options.constant, option, constant(option, input)?),
-        "precision" => once(&mut options.precision, option, digits(option, input, 1)?),
-        "scale" => once(&mut options.scale, option, digits(option, input, 0)?),
+        "precision" => digits(&mut options.precision, option, input, 1),
+        "scale" => digits(&mut options.scale, option, input, 0),
         _ => Err(unknown(option, &FIELD_OPTIONS, &MODEL_OPTIONS, "of the struct")),
     });
     options
@@ -146,13 +146,14 @@ fn constant(option: &Ident, input: ParseStream<'_>) -> Result<Ident> {
 }
 
 /// `option = 12`, a number of decimal digits.
-fn digits(option: &Ident, input: ParseStream<'_>, least: u8) -> Result<Digits> {
+fn digits(slot: &mut Option<Digits>, option: &Ident, input: ParseStream<'_>, least: u8) -> Result<()> {
     let expected = format!("expected `{option} = …`, a number of digits from {least} to {MOST_DIGITS}");
     equals(option, input, &expected)?;
     let span = input.span();
     let count = input.parse::<LitInt>().and_then(|it| it.base10_parse::<u8>());
     let count = count.ok().filter(|it| (least..=MOST_DIGITS).contains(it));
-    count.map(|count| Digits { count, span }).ok_or_else(|| syn::Error::new(span, expected))
+    once(slot, option, Digits { count, span })?;
+    count.map(drop).ok_or_else(|| syn::Error::new(span, expected))
 }
 
 fn equals(option: &Ident, input: ParseStream<'_>, expected: &str) -> Result<()> {

@@ -22,7 +22,7 @@ pub(crate) fn model(model: &mut Model, errors: &mut Errors) {
         skip(&mut field.options, errors);
         key(field, errors);
         stamps(&mut field.options, errors);
-        digits(&mut field.options, errors);
+        digits(&field.options, errors);
     }
     once(model, "auto", |it| &mut it.auto, "the database numbers at most one column", errors);
     once(model, "created_at", |it| &mut it.created_at, "one column holds the time of creation", errors);
@@ -93,23 +93,20 @@ fn stamps(options: &mut FieldOptions, errors: &mut Errors) {
     }
 }
 
-fn digits(options: &mut FieldOptions, errors: &mut Errors) {
-    let wrong = match (options.precision, options.scale) {
-        (Some(precision), Some(scale)) if scale.count > precision.count => {
-            let message =
-                format!("`scale` is {}, but `precision` leaves only {} digits in all", scale.count, precision.count);
-            Some((scale.span, message))
-        }
-        (Some(it), None) => {
-            Some((it.span, "`precision` needs `scale` beside it, the digits behind the point".to_owned()))
-        }
-        (None, Some(it)) => Some((it.span, "`scale` needs `precision` beside it, the digits in all".to_owned())),
-        _ => None,
-    };
-    if let Some((span, message)) = wrong {
-        errors.at(span, message);
-        options.precision = None;
-        options.scale = None;
+fn digits(options: &FieldOptions, errors: &mut Errors) {
+    match (options.precision, options.scale) {
+        (Some(it), None) => errors.at(it.span, "`precision` needs `scale` beside it, the digits behind the point"),
+        (None, Some(it)) => errors.at(it.span, "`scale` needs `precision` beside it, the digits in all"),
+        (Some(_), Some(at)) => match options.digits() {
+            Some((precision, scale)) if scale > precision => {
+                errors.at(
+                    at.span,
+                    format_args!("`scale` is {scale}, but `precision` leaves only {precision} digits in all"),
+                );
+            }
+            _ => {}
+        },
+        (None, None) => {}
     }
 }
 

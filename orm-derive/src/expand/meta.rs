@@ -46,17 +46,15 @@ fn field(model: &Model, field: &Field) -> TokenStream {
 fn column_type(field: &Field) -> (TokenStream, TokenStream) {
     let (ty, span) = (&field.ty, field.ty.span());
     let plain = quote_spanned!(span=> <#ty as ::orm::__private::Field>);
-    match (field.options.precision, field.options.scale) {
-        (Some(precision), Some(scale)) => {
-            let (precision, scale) = (precision.count, scale.count);
-            let sql_type = quote!(::orm::__private::SqlType::Decimal { precision: #precision, scale: #scale });
-            (sql_type, quote_spanned!(span=> <#ty as ::orm::__private::DecimalField>::OPTIONAL))
-        }
-        _ if field.options.auto.is_some() => {
-            (quote_spanned!(span=> <#ty as ::orm::__private::AutoKey>::COLUMN), quote!(#plain::NULLABLE))
-        }
-        _ => (quote!(#plain::TYPE), quote!(#plain::NULLABLE)),
+    if let Some((precision, scale)) = field.options.digits() {
+        let sql_type = quote!(::orm::__private::SqlType::Decimal { precision: #precision, scale: #scale });
+        return (sql_type, quote_spanned!(span=> <#ty as ::orm::__private::DecimalField>::OPTIONAL));
     }
+    let sql_type = match field.options.auto {
+        Some(_) => quote_spanned!(span=> <#ty as ::orm::__private::AutoKey>::COLUMN),
+        None => quote!(#plain::TYPE),
+    };
+    (sql_type, quote!(#plain::NULLABLE))
 }
 
 fn stamp(field: &Field) -> Option<TokenStream> {

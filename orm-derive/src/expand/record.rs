@@ -59,7 +59,8 @@ fn refill(model: &Model) -> TokenStream {
 fn read(model: &Model, at: usize, field: &Field) -> TokenStream {
     let (ty, at) = (&field.ty, Literal::usize_unsuffixed(at));
     let (model, name) = (model.ident.unraw().to_string(), field.ident.unraw().to_string());
-    quote_spanned!(ty.span()=> row.field::<#ty>(#at, #model, #name)?)
+    let cell = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::read(row.cells(), row.place(#at)));
+    quote!(::orm::__private::named(#model, #name, #cell)?)
 }
 
 /// A match over the positions, with an arm for each column.

@@ -14,7 +14,7 @@ mod decimal;
 
 pub use self::args::Args;
 pub use self::field::{AutoKey, DecimalField, Field, Timestamp};
-pub use self::row::{Cells, FromRow, RowRef};
+pub use self::row::{Cells, FromRow, RowRef, named};
 
 use crate::error::Result;
 

@@ -75,7 +75,7 @@ impl<'r> RowRef<'r> {
     /// # Errors
     /// [`Error::Decode`] where the column holds something else.
     pub fn get<T: Field>(&self, at: usize) -> Result<T> {
-        let at = self.positions.map_or(at, |it| it[at]);
+        let at = self.place(at);
         T::read(self.cells, at).map_err(|error| error.in_column(format_args!("column {} (`{}`)", at + 1, self.cells.name(at))))
     }
 
@@ -84,8 +84,14 @@ impl<'r> RowRef<'r> {
     /// # Errors
     /// [`Error::Decode`] with that name where the column holds something else.
     pub fn field<T: Field>(&self, at: usize, model: &'static str, name: &'static str) -> Result<T> {
-        let at = self.positions.map_or(at, |it| it[at]);
-        T::read(self.cells, at).map_err(|error| error.in_column(format_args!("{model}.{name}")))
+        named(model, name, T::read(self.cells, self.place(at)))
+    }
+
+    /// For generated code: where the column at a position stands in [`cells`](Self::cells).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn place(&self, at: usize) -> usize {
+        self.positions.map_or(at, |it| it[at])
     }
 
     /// The cells as the driver has them.
@@ -93,6 +99,15 @@ impl<'r> RowRef<'r> {
     pub fn cells(&self) -> &'r dyn Cells {
         self.cells
     }
+}
+
+/// For generated code: puts the name of a field into the error of reading it.
+///
+/// [`RowRef::field`] in two parts: with its bound on the type, a type that no
+/// column can hold would be reported twice.
+#[doc(hidden)]
+pub fn named<T>(model: &'static str, name: &'static str, read: Result<T>) -> Result<T> {
+    read.map_err(|error| error.in_column(format_args!("{model}.{name}")))
 }
 
 /// What a row of raw SQL can be read into: a model, a tuple of fields, or one

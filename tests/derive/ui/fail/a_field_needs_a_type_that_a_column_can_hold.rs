@@ -1,0 +1,13 @@
+use orm::prelude::*;
+
+struct Color;
+
+#[derive(Model)]
+struct Tag {
+    #[orm(key, auto)]
+    id: i64,
+    color: Color,
+    size: Option<u64>,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use orm::prelude::*;
+
+#[derive(Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    age: u8,
+}
+
+fn main() {
+    let _ = User::AGE.gt("seventeen");
+    let _ = User::AGE.like("1%");
+    let _ = User::AGE.is_none();
+}
