@@ -1,4 +1,9 @@
-//! The derive macros of `orm`.
+//! The derive macro of `orm`.
+//!
+//! A small compiler: `parse` and `attr` read an item into the model of
+//! `ast`, `check` judges it as a whole, `expand` writes code. All mistakes
+//! are reported at once, each at its token, and a wrong model is expanded
+//! without what is wrong in it. Knows nothing of databases.
 
 mod ast;
 mod attr;
@@ -11,7 +16,135 @@ mod parse;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct a model.
+/// Makes a struct a model: its values are rows of a table, its fields columns.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// /// A person who can sign in.
+/// #[derive(Debug, Clone, Default, Model)]
+/// pub struct User {
+///     #[orm(key, auto)]
+///     pub id: i64,
+///     /// Shown in the header.
+///     pub name: String,
+///     #[orm(unique)]
+///     pub email: Option<String>,
+///     #[orm(column = "is_active")]
+///     pub active: bool,
+/// }
+///
+/// // Every column is a constant, with the visibility and documentation of its field.
+/// let reachable = User::ACTIVE.eq(true).and(User::EMAIL.is_some());
+/// assert_eq!(User::ACTIVE.name(), "is_active");
+/// # let _ = reachable;
+/// ```
+///
+/// A model is a struct with named fields that owns its data. It may have type
+/// parameters, if its fields can be columns with them. Models may be private,
+/// and may be declared in functions.
+///
+/// # Names
+///
+/// | what         | is called                                | unless                     |
+/// |--------------|------------------------------------------|----------------------------|
+/// | the table    | as the struct, in snake case and plural: `TrialSite` is stored in `trial_sites`, `Person` in `people` | `table = "…"` |
+/// | a column     | as its field: `r#type` is stored in `type` | `column = "…"`           |
+/// | a constant   | as its field, in capitals: `created_at` is `CREATED_AT` | `const = NAME` |
+/// | an index     | `<table>_<columns>_idx`, or `…_key` if it is unique | `name = "…"`    |
+///
+/// Columns whose names differ in case only are one column to some databases,
+/// and so an error here.
+///
+/// # Options of the struct
+///
+/// | option                           | meaning                                                |
+/// |----------------------------------|--------------------------------------------------------|
+/// | `table = "…"`                    | the name of the table                                  |
+/// | `schema = "…"`                   | the schema that the table is in                        |
+/// | `hooks`                          | the model has hooks; to forget `impl Hooks` is an error |
+/// | `index(a, b)`                    | an index over these fields, in this order              |
+/// | `unique(a, b)`                   | the same, and no two records have the same values      |
+/// | `index(a, b, name = "…")`        | an index (or `unique`) with a name of its own          |
+///
+/// Without `hooks`, an `impl Hooks` is found all the same, unless the model has
+/// type parameters.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Model)]
+/// #[orm(table = "visits", schema = "trial")]
+/// #[orm(index(site, day), unique(patient, day, name = "one_visit_a_day"))]
+/// struct SiteVisit {
+///     #[orm(key, auto)]
+///     id: i64,
+///     patient: i64,
+///     site: u16,
+///     day: String,
+/// }
+///
+/// let indexes: Vec<_> = SiteVisit::META.indexes.iter().map(|it| it.name).collect();
+/// assert_eq!(indexes, ["visits_site_day_idx", "one_visit_a_day"]);
+/// ```
+///
+/// # Options of a field
+///
+/// | option                         | meaning                                                  |
+/// |--------------------------------|----------------------------------------------------------|
+/// | `key`                          | the field is the key, or one of the fields that are      |
+/// | `auto`                         | the database numbers the key; only on one integer `key`  |
+/// | `unique`                       | no two records have the same value                       |
+/// | `index`                        | the column has an index                                  |
+/// | `column = "…"`                 | the name of the column                                   |
+/// | `const = NAME`                 | the name of the constant, where the usual one is taken   |
+/// | `precision = 10, scale = 2`    | the digits of a `Decimal`: in all (at most 18), and behind the point |
+/// | `created_at`                   | holds the time when the record was created               |
+/// | `updated_at`                   | holds the time when the record was created or last changed |
+/// | `skip`                         | is no column; `Default::default()` in records that are read |
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use orm::prelude::*;
+/// use rust_decimal::Decimal;
+///
+/// #[derive(Model)]
+/// struct Payment {
+///     #[orm(key)]
+///     country: String,
+///     #[orm(key)]
+///     number: u32,
+///     #[orm(precision = 12, scale = 2)]
+///     amount: Decimal,
+///     #[orm(const = CURRENCY, index)]
+///     r#type: String,
+///     #[orm(created_at)]
+///     made: DateTime<Utc>,
+///     #[orm(skip)]
+///     checked: bool,
+/// }
+///
+/// assert_eq!(Payment::META.key, [0, 1]);
+/// assert_eq!(Payment::CURRENCY.name(), "type");
+/// assert_eq!(Payment::META.fields.len(), 5);
+/// ```
+///
+/// # Mistakes
+///
+/// All are reported at once, at the word that is wrong:
+///
+/// ```compile_fail
+/// use orm::prelude::*;
+///
+/// #[derive(Model)]
+/// struct User {
+///     #[orm(key, auto)]
+///     id: String,          // the database cannot number a key of type `String`
+///     #[orm(uniqe)]
+///     name: String,        // unknown option `uniqe`, did you mean `unique`?
+///     color: [u8; 3],      // `[u8; 3]` cannot be a field of a model
+/// }
+/// ```
 #[proc_macro_derive(Model, attributes(orm))]
 pub fn model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
