@@ -75,7 +75,13 @@ fn key(field: &mut Field, errors: &mut Errors) {
 
 /// Whether a type is written as `Option<…>`; an alias for one is not seen.
 fn is_option(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
+    let path = match ty {
+        // What a macro passes on as a type is in a group.
+        Type::Group(it) => return is_option(&it.elem),
+        Type::Paren(it) => return is_option(&it.elem),
+        Type::Path(it) => it,
+        _ => return false,
+    };
     path.path.segments.last().is_some_and(|last| {
         last.ident == "Option"
             && matches!(&last.arguments, PathArguments::AngleBracketed(it) if matches!(it.args.first(), Some(GenericArgument::Type(_))))

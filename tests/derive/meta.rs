@@ -6,11 +6,7 @@ use rust_decimal::Decimal;
 
 /// A visit of a patient at a site.
 #[derive(Debug, Clone, PartialEq, Model)]
-#[orm(
-    schema = "trial",
-    index(site, day),
-    unique(patient, day, name = "one_visit_a_day")
-)]
+#[orm(schema = "trial", index(site, day), unique(patient, day, name = "one_visit_a_day"))]
 pub(crate) struct SiteVisit {
     #[orm(key, auto)]
     pub(crate) id: i64,
@@ -63,11 +59,7 @@ fn tables_have_the_plural_name_of_the_struct_unless_it_says_another() {
 
 #[test]
 fn columns_have_the_name_of_their_field_unless_it_says_another() {
-    let columns: Vec<_> = SiteVisit::META
-        .fields
-        .iter()
-        .map(|it| (it.name, it.column))
-        .collect();
+    let columns: Vec<_> = SiteVisit::META.fields.iter().map(|it| (it.name, it.column)).collect();
     let expected = [
         ("id", "id"),
         ("patient", "patient_id"),
@@ -84,14 +76,8 @@ fn columns_have_the_name_of_their_field_unless_it_says_another() {
 
 #[test]
 fn every_column_has_a_constant() {
-    assert_eq!(
-        (SiteVisit::PATIENT.name(), SiteVisit::PATIENT.position()),
-        ("patient_id", 1)
-    );
-    assert_eq!(
-        (SiteVisit::KIND.name(), SiteVisit::KIND.position()),
-        ("type", 8)
-    );
+    assert_eq!((SiteVisit::PATIENT.name(), SiteVisit::PATIENT.position()), ("patient_id", 1));
+    assert_eq!((SiteVisit::KIND.name(), SiteVisit::KIND.position()), ("type", 8));
     assert_eq!(Person::NUMBER.position(), 1);
     assert_eq!(Person::COUNTRY.position(), 0);
     assert_eq!(Article::YEAR.name(), Article::META.fields[1].column);
@@ -107,21 +93,13 @@ fn columns_hold_what_their_fields_hold() {
         SqlType::Unsigned(65_535),
         SqlType::Text,
         SqlType::Text,
-        SqlType::Decimal {
-            precision: 10,
-            scale: 2,
-        },
+        SqlType::Decimal { precision: 10, scale: 2 },
         SqlType::Timestamp,
         SqlType::BigInt,
         SqlType::Boolean,
     ];
     assert_eq!(types, expected);
-    let nullable: Vec<_> = SiteVisit::META
-        .fields
-        .iter()
-        .filter(|it| it.nullable)
-        .map(|it| it.name)
-        .collect();
+    let nullable: Vec<_> = SiteVisit::META.fields.iter().filter(|it| it.nullable).map(|it| it.name).collect();
     assert_eq!(nullable, ["code", "paid", "changed"]);
 }
 
@@ -137,11 +115,7 @@ fn keys_are_known_by_position() {
 
 #[test]
 fn indexes_are_named_after_their_table_and_columns() {
-    let indexes: Vec<_> = SiteVisit::META
-        .indexes
-        .iter()
-        .map(|it| (it.name, it.fields, it.unique))
-        .collect();
+    let indexes: Vec<_> = SiteVisit::META.indexes.iter().map(|it| (it.name, it.fields, it.unique)).collect();
     let expected: [(&str, &[usize], bool); 3] = [
         ("site_visits_patient_id_idx", &[1], false),
         ("site_visits_site_day_idx", &[2, 3], false),
@@ -153,34 +127,17 @@ fn indexes_are_named_after_their_table_and_columns() {
 
 #[test]
 fn columns_of_keys_and_indexes_are_marked() {
-    let indexed: Vec<_> = SiteVisit::META
-        .fields
-        .iter()
-        .filter(|it| it.indexed)
-        .map(|it| it.name)
-        .collect();
+    let indexed: Vec<_> = SiteVisit::META.fields.iter().filter(|it| it.indexed).map(|it| it.name).collect();
     assert_eq!(indexed, ["id", "patient", "site", "day", "code"]);
-    let unique: Vec<_> = SiteVisit::META
-        .fields
-        .iter()
-        .filter(|it| it.unique)
-        .map(|it| it.name)
-        .collect();
+    let unique: Vec<_> = SiteVisit::META.fields.iter().filter(|it| it.unique).map(|it| it.name).collect();
     assert_eq!(unique, ["code"]);
 }
 
 #[test]
 fn columns_with_the_time_of_a_change_know_how_to_hold_it() {
-    let [seen, changed] = [6, 7].map(|at| {
-        SiteVisit::META.fields[at]
-            .stamp
-            .expect("the field has the option")
-    });
+    let [seen, changed] = [6, 7].map(|at| SiteVisit::META.fields[at].stamp.expect("the field has the option"));
     assert_eq!(seen.when, StampWhen::Created);
-    assert_eq!(
-        (seen.value)(1_000_000),
-        Value::DateTime(DateTime::from_timestamp(1, 0).expect("a second is a time"))
-    );
+    assert_eq!((seen.value)(1_000_000), Value::DateTime(DateTime::from_timestamp(1, 0).expect("a second is a time")));
     assert_eq!(changed.when, StampWhen::Updated);
     assert_eq!((changed.value)(7_999_999), Value::I64(7));
     assert!(SiteVisit::META.fields[0].stamp.is_none());

@@ -1,7 +1,7 @@
 //! Reading and writing the fields by the positions of their columns.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
@@ -48,12 +48,16 @@ fn decode(model: &Model) -> TokenStream {
     quote!(::core::result::Result::Ok(Self { #(#fields),* }))
 }
 
+/// Reads everything before anything is changed: a row that does not fit leaves
+/// the record as it was.
 fn refill(model: &Model) -> TokenStream {
-    let fields = model.columns().enumerate().map(|(at, field)| {
-        let (name, read) = (&field.ident, read(model, at, field));
-        quote!(self.#name = #read;)
-    });
-    quote!(#(#fields)* ::core::result::Result::Ok(()))
+    let (mut reads, mut writes) = (TokenStream::new(), TokenStream::new());
+    for (at, field) in model.columns().enumerate() {
+        let (name, column, read) = (&field.ident, format_ident!("column_{at}"), read(model, at, field));
+        reads.extend(quote!(let #column = #read;));
+        writes.extend(quote!(self.#name = #column;));
+    }
+    quote!(#reads #writes ::core::result::Result::Ok(()))
 }
 
 fn read(model: &Model, at: usize, field: &Field) -> TokenStream {

@@ -10,5 +10,4 @@ struct User {
 fn main() {
     let _ = User::AGE.gt("seventeen");
     let _ = User::AGE.like("1%");
-    let _ = User::AGE.is_none();
 }
