@@ -57,11 +57,7 @@ pub(crate) fn field_options(attributes: &[Attribute], errors: &mut Errors) -> Fi
 }
 
 /// Calls `read` behind the name of each option in each `#[orm(…)]`.
-fn each_option(
-    attributes: &[Attribute],
-    errors: &mut Errors,
-    mut read: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
-) {
+fn each_option(attributes: &[Attribute], errors: &mut Errors, mut read: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>) {
     for attribute in attributes.iter().filter(|it| it.path().is_ident("orm")) {
         let Meta::List(list) = &attribute.meta else {
             errors.push(syn::Error::new_spanned(&attribute.meta, "expected `#[orm(…)]`"));
@@ -126,10 +122,7 @@ fn text(option: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
         return Err(syn::Error::new(at, format_args!("`{option}` is empty: a name has at least one character")));
     }
     if value.contains('\0') {
-        return Err(syn::Error::new(
-            at,
-            format_args!("`{option}` has a NUL in it, which no database accepts in a name"),
-        ));
+        return Err(syn::Error::new(at, format_args!("`{option}` has a NUL in it, which no database accepts in a name")));
     }
     Ok(text)
 }

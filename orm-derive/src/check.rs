@@ -64,10 +64,7 @@ fn key(field: &mut Field, errors: &mut Errors) {
         errors.at(span, "the database numbers only keys: write `key, auto`");
     }
     if options.key.is_some() && is_option(&field.ty) {
-        errors.push(syn::Error::new_spanned(
-            &field.ty,
-            "every record has a key, so a field with `key` cannot be an `Option`",
-        ));
+        errors.push(syn::Error::new_spanned(&field.ty, "every record has a key, so a field with `key` cannot be an `Option`"));
         options.key = None;
         options.auto = None;
     }
@@ -92,10 +89,7 @@ fn stamps(options: &mut FieldOptions, errors: &mut Errors) {
     if options.created_at.is_some()
         && let Some(span) = options.updated_at.take()
     {
-        errors.at(
-            span,
-            "a field is either `created_at` or `updated_at`; a column with `updated_at` is written on creation, too",
-        );
+        errors.at(span, "a field is either `created_at` or `updated_at`; a column with `updated_at` is written on creation, too");
     }
 }
 
@@ -105,10 +99,7 @@ fn digits(options: &FieldOptions, errors: &mut Errors) {
         (None, Some(it)) => errors.at(it.span, "`scale` needs `precision` beside it, the digits in all"),
         (Some(_), Some(at)) => match options.digits() {
             Some((precision, scale)) if scale > precision => {
-                errors.at(
-                    at.span,
-                    format_args!("`scale` is {scale}, but `precision` leaves only {precision} digits in all"),
-                );
+                errors.at(at.span, format_args!("`scale` is {scale}, but `precision` leaves only {precision} digits in all"));
             }
             _ => {}
         },
@@ -117,13 +108,7 @@ fn digits(options: &FieldOptions, errors: &mut Errors) {
 }
 
 /// Keeps an option on the first field that has it.
-fn once(
-    model: &mut Model,
-    option: &str,
-    slot: fn(&mut FieldOptions) -> &mut Option<Span>,
-    rule: &str,
-    errors: &mut Errors,
-) {
+fn once(model: &mut Model, option: &str, slot: fn(&mut FieldOptions) -> &mut Option<Span>, rule: &str, errors: &mut Errors) {
     let mut first: Option<Ident> = None;
     for field in &mut model.fields {
         match (&first, slot(&mut field.options)) {
@@ -143,10 +128,7 @@ fn columns(model: &Model, errors: &mut Errors) {
     for field in model.columns() {
         if let Some(first) = taken.insert(field.column.to_lowercase(), &field.ident) {
             let span = field.options.column.as_ref().map_or(field.ident.span(), syn::LitStr::span);
-            errors.at(
-                span,
-                format_args!("`{first}` and `{}` are both stored in the column `{}`", field.ident, field.column),
-            );
+            errors.at(span, format_args!("`{first}` and `{}` are both stored in the column `{}`", field.ident, field.column));
         }
     }
     if taken.is_empty() {
@@ -163,10 +145,7 @@ fn constants(model: &mut Model, errors: &mut Errors) {
             continue;
         };
         let rename = "give one of them another with `const = NAME`";
-        errors.at(
-            field.constant.span(),
-            format_args!("`{first}` and `{}` both get the constant `{name}`: {rename}", field.ident),
-        );
+        errors.at(field.constant.span(), format_args!("`{first}` and `{}` both get the constant `{name}`: {rename}", field.ident));
         // Two constants of one name would be a second error.
         field.constant = Ident::new(&format!("{name}_{}", taken.len()), field.constant.span());
     }
@@ -183,10 +162,7 @@ fn indexes(model: &mut Model, errors: &mut Errors) {
         let fresh = taken.insert(name.clone(), index.span).is_none();
         if !fresh {
             let span = index.name.as_ref().map_or(index.span, syn::LitStr::span);
-            errors.at(
-                span,
-                format_args!("there is an index `{name}` already: give this one another name with `name = \"…\"`"),
-            );
+            errors.at(span, format_args!("there is an index `{name}` already: give this one another name with `name = \"…\"`"));
         }
         fresh
     });

@@ -25,8 +25,7 @@ pub(crate) fn constant(field: &Ident) -> Ident {
 pub(crate) fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let near = known.into_iter().map(|it| (distance(name, it), it)).min_by_key(|it| it.0);
     // In a name of two letters, two changes leave nothing of it.
-    near.filter(|(distance, it)| *distance <= 2 && *distance < it.chars().count().min(name.chars().count()))
-        .map(|it| it.1)
+    near.filter(|(distance, it)| *distance <= 2 && *distance < it.chars().count().min(name.chars().count())).map(|it| it.1)
 }
 
 /// How many letters have to be added, removed or changed.
@@ -70,14 +69,9 @@ mod tests {
 
     #[test]
     fn every_field_has_a_constant() {
-        for (field, expected) in [
-            ("id", "ID"),
-            ("created_at", "CREATED_AT"),
-            ("r#type", "TYPE"),
-            ("self_", "SELF"),
-            ("_1", "_1"),
-            ("__", "__"),
-        ] {
+        for (field, expected) in
+            [("id", "ID"), ("created_at", "CREATED_AT"), ("r#type", "TYPE"), ("self_", "SELF"), ("_1", "_1"), ("__", "__")]
+        {
             assert_eq!(constant(&ident(field)), expected);
         }
     }

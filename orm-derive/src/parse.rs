@@ -53,8 +53,7 @@ fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<Vec<&'i syn
         Data::Enum(_) => "an enum",
         Data::Union(_) => "a union",
     };
-    let message =
-        format_args!("a model is a struct with named fields, one for each column; `{}` is {shape}", input.ident);
+    let message = format_args!("a model is a struct with named fields, one for each column; `{}` is {shape}", input.ident);
     errors.at(input.ident.span(), message);
     None
 }
@@ -83,9 +82,8 @@ fn field_index(field: &Field) -> Option<Index> {
 fn report_lifetimes(generics: &Generics, errors: &mut Errors) {
     for it in generics.lifetimes() {
         let lifetime = &it.lifetime;
-        let message = format_args!(
-            "a model owns its data and cannot borrow for `{lifetime}`: use `String` for `&str`, `Vec<u8>` for `&[u8]`"
-        );
+        let message =
+            format_args!("a model owns its data and cannot borrow for `{lifetime}`: use `String` for `&str`, `Vec<u8>` for `&[u8]`");
         errors.at(lifetime.span(), message);
     }
 }

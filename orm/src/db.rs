@@ -83,7 +83,8 @@ impl Db {
         let mut callbacks = (*self.callbacks).clone();
         change(&mut callbacks);
         let core = self.session.core();
-        let core = Core { pool: core.pool.clone(), texts: Arc::clone(&core.texts), chains: callbacks.compile()?, clock: Arc::clone(&core.clock) };
+        let core =
+            Core { pool: core.pool.clone(), texts: Arc::clone(&core.texts), chains: callbacks.compile()?, clock: Arc::clone(&core.clock) };
         Ok(Self { session: Arc::new(Session::root(Arc::new(core))), callbacks: Arc::new(callbacks) })
     }
 

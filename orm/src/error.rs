@@ -206,7 +206,9 @@ pub enum Error {
     },
 
     /// All connections were in use for too long.
-    #[error("no connection became free within {waited:?}: {in_use} of {max} are in use and {waiting} more wait; raise max_size, or hold connections for less time")]
+    #[error(
+        "no connection became free within {waited:?}: {in_use} of {max} are in use and {waiting} more wait; raise max_size, or hold connections for less time"
+    )]
     PoolExhausted {
         /// How long this caller waited.
         waited: Duration,
@@ -364,13 +366,7 @@ impl Error {
     /// look first whether the work was done.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self,
-            Self::SerializationFailure { .. }
-                | Self::Deadlock { .. }
-                | Self::LockTimeout { .. }
-                | Self::PoolExhausted { .. }
-        )
+        matches!(self, Self::SerializationFailure { .. } | Self::Deadlock { .. } | Self::LockTimeout { .. } | Self::PoolExhausted { .. })
     }
 
     /// Whether the connection is of no more use.

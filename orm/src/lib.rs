@@ -21,13 +21,11 @@ pub mod __private;
 pub use crate::callback::{
     BoxFuture, Callback, Callbacks, Chain, ChainEditor, Chains, Context, IntoCallback, Next, Place, Plugin, Runner, Settings,
 };
-pub use crate::dialect::Engine;
 pub use crate::db::{Db, DbBuilder};
+pub use crate::dialect::Engine;
 pub use crate::driver::{PoolOptions, PoolStats};
 pub use crate::error::{Cause, Error, Result};
-pub use crate::expr::{
-    Assignment, Binary, Column, ColumnRef, Expr, IntoSql, Operand, Order, Predicate, TextOperand, Typed, every, sql,
-};
+pub use crate::expr::{Assignment, Binary, Column, ColumnRef, Expr, IntoSql, Operand, Order, Predicate, TextOperand, Typed, every, sql};
 pub use crate::query::{
     Count, Create, CreateMany, CreateManyOrReturn, CreateOrReturn, Delete, DeleteAll, DeleteOrReturn, Execute, Exists, Fetch, FetchOne,
     FetchOptional, Find, First, Raw, Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn, WriteError,

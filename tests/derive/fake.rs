@@ -75,12 +75,7 @@ impl Binder for Bound {
         decimal(it: Decimal) => Value::Decimal(it);
     }
 
-    fn array(
-        &mut self,
-        _: SqlType,
-        len: usize,
-        each: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>,
-    ) -> Result<()> {
+    fn array(&mut self, _: SqlType, len: usize, each: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
         (0..len).try_for_each(|at| each(at, self))
     }
 }

@@ -116,11 +116,8 @@ fn keys_are_known_by_position() {
 #[test]
 fn indexes_are_named_after_their_table_and_columns() {
     let indexes: Vec<_> = SiteVisit::META.indexes.iter().map(|it| (it.name, it.fields, it.unique)).collect();
-    let expected: [(&str, &[usize], bool); 3] = [
-        ("site_visits_patient_id_idx", &[1], false),
-        ("site_visits_site_day_idx", &[2, 3], false),
-        ("one_visit_a_day", &[1, 3], true),
-    ];
+    let expected: [(&str, &[usize], bool); 3] =
+        [("site_visits_patient_id_idx", &[1], false), ("site_visits_site_day_idx", &[2, 3], false), ("one_visit_a_day", &[1, 3], true)];
     assert_eq!(indexes, expected);
     assert_eq!(Article::META.indexes[0].name, "papers_year_idx");
 }

@@ -9,14 +9,8 @@ use crate::ast::{Field, Model};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let (decode, refill) = if model.impossible { (never(), never()) } else { (decode(model), refill(model)) };
-    let bind = by_position(
-        model,
-        |name, ty| quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::bind(&self.#name, to)),
-    );
-    let value = by_position(
-        model,
-        |name, ty| quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::to_value(&self.#name)),
-    );
+    let bind = by_position(model, |name, ty| quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::bind(&self.#name, to)));
+    let value = by_position(model, |name, ty| quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::to_value(&self.#name)));
     let set_value = by_position(model, |name, ty| {
         let read = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::from_value(value)?);
         quote!({ self.#name = #read; ::core::result::Result::Ok(()) })

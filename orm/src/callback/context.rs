@@ -142,6 +142,10 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("kind", &self.kind).field("model", &self.statement.model()).field("outcome", &self.outcome).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("kind", &self.kind)
+            .field("model", &self.statement.model())
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
     }
 }

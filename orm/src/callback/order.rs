@@ -36,7 +36,11 @@ fn check_names(chain: &ChainEditor) -> Result<(), String> {
             for name in names.iter().filter(|it| *it != "*") {
                 if !chain.contains(name) && !chain.removed.contains(name) {
                     let known: Vec<_> = chain.entries.iter().map(|it| &*it.name).collect();
-                    return Err(format!("`{}` is to stand {word} `{name}`, but there is no such callback; there are {}", entry.name, known.join(", ")));
+                    return Err(format!(
+                        "`{}` is to stand {word} `{name}`, but there is no such callback; there are {}",
+                        entry.name,
+                        known.join(", ")
+                    ));
                 }
             }
         }

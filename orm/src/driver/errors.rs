@@ -82,12 +82,8 @@ pub(super) fn refused(class: Class, statement: &str, code: String, error: sqlx::
     let model = |table: Option<String>| table.unwrap_or_else(|| "the record".to_owned());
     let cause = source(error);
     match class {
-        Class::Unique { table, constraint } => {
-            Error::UniqueViolation { model: model(table), constraint, source: cause }
-        }
-        Class::ForeignKey { table, constraint } => {
-            Error::ForeignKeyViolation { model: model(table), constraint, source: cause }
-        }
+        Class::Unique { table, constraint } => Error::UniqueViolation { model: model(table), constraint, source: cause },
+        Class::ForeignKey { table, constraint } => Error::ForeignKeyViolation { model: model(table), constraint, source: cause },
         Class::Check { table, constraint } => Error::CheckViolation { model: model(table), constraint, source: cause },
         Class::NotNull { table, column } => Error::NotNullViolation { model: model(table), column, source: cause },
         Class::MissingTable(table) => Error::MissingTable { table, source: cause },
@@ -97,9 +93,7 @@ pub(super) fn refused(class: Class, statement: &str, code: String, error: sqlx::
         Class::Aborted => Error::TransactionAborted { cause: "its error was returned then".to_owned() },
         Class::Cancelled => Error::Cancelled,
         Class::Lost => Error::ConnectionLost { doing: "a statement ran".to_owned(), source: cause },
-        Class::Other(message) => {
-            Error::Database { statement: statement.to_owned(), message, code: Some(code), source: cause }
-        }
+        Class::Other(message) => Error::Database { statement: statement.to_owned(), message, code: Some(code), source: cause },
     }
 }
 
@@ -127,11 +121,9 @@ pub(super) fn of(error: sqlx::Error, statement: &str) -> Error {
 pub(super) fn connecting(target: &Target, error: sqlx::Error) -> Error {
     let reason = match &error {
         sqlx::Error::Io(it) => unreachable_because(it),
-        sqlx::Error::Tls(_) => {
-            "no encrypted connection could be agreed on; encryption is not compiled in, and the URL or the server asks \
+        sqlx::Error::Tls(_) => "no encrypted connection could be agreed on; encryption is not compiled in, and the URL or the server asks \
              for it"
-                .to_owned()
-        }
+            .to_owned(),
         sqlx::Error::Database(it) => turned_away(target, it.as_ref()),
         sqlx::Error::Protocol(_) => "what answers there does not speak this database's protocol".to_owned(),
         sqlx::Error::Configuration(_) => "the settings in the URL cannot be used together".to_owned(),

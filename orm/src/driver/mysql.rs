@@ -28,10 +28,7 @@ pub(super) struct MySql {
 
 impl fmt::Debug for MySql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MySql")
-            .field("engine", &self.engine)
-            .field("connection_id", &self.connection_id)
-            .finish_non_exhaustive()
+        f.debug_struct("MySql").field("engine", &self.engine).field("connection_id", &self.connection_id).finish_non_exhaustive()
     }
 }
 
@@ -43,11 +40,8 @@ impl MySql {
         let version: String = row.try_get(0)?;
         let id: String = row.try_get(1)?;
         let connection_id = id.parse().map_err(|_| sqlx::Error::Protocol("no connection id".to_owned()))?;
-        let (engine, collation) = if version.contains("MariaDB") {
-            (Engine::MariaDb, "utf8mb4_nopad_bin")
-        } else {
-            (Engine::MySql, "utf8mb4_0900_bin")
-        };
+        let (engine, collation) =
+            if version.contains("MariaDB") { (Engine::MariaDb, "utf8mb4_nopad_bin") } else { (Engine::MySql, "utf8mb4_0900_bin") };
         // What does not fit is an error, never cut; texts are compared by code
         // points, trailing spaces included. The time zone is UTC already.
         let setup = format!(

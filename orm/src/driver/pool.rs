@@ -253,7 +253,9 @@ impl Pool {
                 reason: format!("no answer within {:?}", options.connect_timeout),
                 source: None,
             },
-            PoolError::Timeout(TimeoutType::Recycle) => Error::Timeout { phase: "asking an unused connection whether it lives", limit: options.validate_timeout },
+            PoolError::Timeout(TimeoutType::Recycle) => {
+                Error::Timeout { phase: "asking an unused connection whether it lives", limit: options.validate_timeout }
+            }
             PoolError::Backend(error) => error,
             PoolError::Closed => Error::Closed,
             other => Error::Configuration { setting: "the pool".to_owned(), reason: other.to_string() },
@@ -269,7 +271,8 @@ impl Pool {
             stats.idle += status.available.min(status.size);
         }
         stats.in_use = stats.open - stats.idle;
-        let Counters { wait_count, wait_micros, max_idle_closed, idle_time_closed, lifetime_closed, broken_closed, opened } = &self.shared.counters;
+        let Counters { wait_count, wait_micros, max_idle_closed, idle_time_closed, lifetime_closed, broken_closed, opened } =
+            &self.shared.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         PoolStats {
             wait_count: read(wait_count),

@@ -83,9 +83,7 @@ impl Postgres {
                 self.finish(&again).await?;
                 Err(match of(again, &work.text) {
                     // The transaction was open and is spoilt now, but run anew it will do.
-                    Error::TransactionAborted { .. } => {
-                        Error::SerializationFailure { source: super::errors::source(error) }
-                    }
+                    Error::TransactionAborted { .. } => Error::SerializationFailure { source: super::errors::source(error) },
                     other => other,
                 })
             }

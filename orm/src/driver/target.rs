@@ -49,9 +49,7 @@ impl Target {
             return Err(wrong("it contains the character NUL"));
         }
         let Some((scheme, _)) = url.split_once(':') else {
-            return Err(wrong(
-                "it has no scheme; it looks like `postgres://user:password@host/database` or `sqlite://file.db`",
-            ));
+            return Err(wrong("it has no scheme; it looks like `postgres://user:password@host/database` or `sqlite://file.db`"));
         };
         match scheme {
             "sqlite" => sqlite(url),
@@ -160,9 +158,7 @@ fn postgres(url: &str) -> Result<Target> {
     let user = options.get_username().to_owned();
     let shown = match options.get_socket() {
         Some(path) => show("postgres", &path.display(), None, options.get_database().unwrap_or(&user)),
-        None => {
-            show("postgres", &options.get_host(), Some(options.get_port()), options.get_database().unwrap_or(&user))
-        }
+        None => show("postgres", &options.get_host(), Some(options.get_port()), options.get_database().unwrap_or(&user)),
     };
     Ok(Target { shown, user, options: Options::Postgres(Box::new(options)) })
 }

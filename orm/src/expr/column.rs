@@ -118,11 +118,7 @@ impl<M: Model, T> Column<M, T> {
     #[must_use]
     pub fn between(self, low: impl Operand<M, T>, high: impl Operand<M, T>) -> Predicate<M> {
         let column = Some(self.column_ref());
-        Predicate::new(Expr::Between(
-            Box::new(self.column_expr()),
-            Box::new(low.into_expr(column)),
-            Box::new(high.into_expr(column)),
-        ))
+        Predicate::new(Expr::Between(Box::new(self.column_expr()), Box::new(low.into_expr(column)), Box::new(high.into_expr(column))))
     }
 
     /// The column plus `rhs`; an overflow is an error.

@@ -18,7 +18,6 @@ pub use self::order::Order;
 pub use self::predicate::{Predicate, every};
 pub use self::sql::{IntoSql, sql};
 
-
 use crate::schema::{FieldMeta, ModelMeta};
 use crate::value::Value;
 

@@ -58,10 +58,7 @@ impl<M, T> Operand<M, T> for Typed<M, T> {
 }
 
 /// What may be in a list beside a `T` column.
-#[diagnostic::on_unimplemented(
-    message = "a list of `{Self}` does not go with a `{T}` column",
-    label = "expected a list of `{T}`"
-)]
+#[diagnostic::on_unimplemented(message = "a list of `{Self}` does not go with a `{T}` column", label = "expected a list of `{T}`")]
 pub trait Comparable<T> {
     #[doc(hidden)]
     fn into_value(self) -> Value;

@@ -33,10 +33,7 @@ pub fn sql<T: IntoSql>(text: &'static str, args: impl Args) -> T {
 }
 
 /// What SQL text can stand for: a condition or an order.
-#[diagnostic::on_unimplemented(
-    message = "SQL text cannot stand for `{Self}`",
-    label = "expected a condition or an order"
-)]
+#[diagnostic::on_unimplemented(message = "SQL text cannot stand for `{Self}`", label = "expected a condition or an order")]
 pub trait IntoSql: sealed::Sealed {
     #[doc(hidden)]
     fn into_sql(expr: Expr) -> Self;

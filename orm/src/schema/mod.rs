@@ -14,11 +14,7 @@ use crate::value::{Binder, Cells, RowRef, SqlType, Value};
 ///
 /// The methods are for the generated code and for this crate; programs use the
 /// columns (`User::NAME`) and, in callbacks, `dyn Record`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a model",
-    label = "not a model",
-    note = "add `#[derive(Model)]` to it"
-)]
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a model", label = "not a model", note = "add `#[derive(Model)]` to it")]
 pub trait Model: Send + Sync + Sized + 'static {
     /// The table, its columns and indexes.
     const META: &'static ModelMeta;

@@ -155,6 +155,9 @@ impl Context {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("database", self.core.pool.target()).field("in_transaction", &self.in_transaction()).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("database", self.core.pool.target())
+            .field("in_transaction", &self.in_transaction())
+            .finish_non_exhaustive()
     }
 }

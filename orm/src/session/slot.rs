@@ -123,7 +123,7 @@ impl Level {
         let Some(outermost) = outermost else { return Ok(conn) };
         if !self.is_lost(&conn) {
             let done;
-            (conn, done) = self.control(conn, &undo_savepoint(outermost)).await;
+            (conn, done) = self.undo_savepoint(conn, outermost).await;
             done?;
         }
         let mut state = self.state();
@@ -218,9 +218,9 @@ impl Level {
 
     async fn undo(&self, mut conn: Guard) {
         if !self.is_lost(&conn) {
-            let text = if self.id == OUTERMOST { "ROLLBACK".to_owned() } else { undo_savepoint(self.id) };
             let done;
-            (conn, done) = self.control(conn, &text).await;
+            (conn, done) =
+                if self.id == OUTERMOST { self.control(conn, "ROLLBACK").await } else { self.undo_savepoint(conn, self.id).await };
             match done {
                 Ok(()) => {
                     if self.id == OUTERMOST {
@@ -241,6 +241,15 @@ impl Level {
     /// Whether there is nothing left to roll back.
     fn is_lost(&self, conn: &Conn) -> bool {
         conn.is_busy() || self.state().broken.as_ref().is_some_and(|it| it.level.is_none())
+    }
+
+    /// A savepoint that was rolled back to is still there, so it is released, too.
+    async fn undo_savepoint(&self, conn: Guard, level: u64) -> (Guard, Result<()>) {
+        let (conn, done) = self.control(conn, &format!("ROLLBACK TO SAVEPOINT orm_{level}")).await;
+        if done.is_err() {
+            return (conn, done);
+        }
+        self.control(conn, &format!("RELEASE SAVEPOINT orm_{level}")).await
     }
 
     async fn control(&self, conn: Guard, text: &str) -> (Guard, Result<()>) {
@@ -281,11 +290,6 @@ impl Drop for Level {
             state.dropped.extend(gone.into_iter().rev());
         }
     }
-}
-
-/// A savepoint that was rolled back to is still there, so it is released, too.
-fn undo_savepoint(level: u64) -> String {
-    format!("ROLLBACK TO SAVEPOINT orm_{level}; RELEASE SAVEPOINT orm_{level}")
 }
 
 /// A statement under way; if it is dropped, nobody knows what it did.

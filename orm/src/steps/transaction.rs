@@ -41,4 +41,3 @@ async fn needed(cx: &Context) -> Result<bool> {
 fn has_hooks(cx: &Context) -> bool {
     cx.session().hooks_run() && cx.record(0).is_some_and(|it| HookTable::of_record(it).is_some())
 }
-

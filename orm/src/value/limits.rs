@@ -47,10 +47,7 @@ pub(crate) fn decimal_fits(it: rust_decimal::Decimal, precision: u8, scale: u8) 
     // Zeros at the end are not digits that could be lost.
     let plain = it.normalize();
     if plain.scale() > u32::from(scale) {
-        return Err(unstorable(format!(
-            "it has {} digits behind the point, and the column keeps {scale}; round it first",
-            plain.scale()
-        )));
+        return Err(unstorable(format!("it has {} digits behind the point, and the column keeps {scale}; round it first", plain.scale())));
     }
     let whole = plain.trunc().abs().mantissa();
     let digits = whole.checked_ilog10().map_or(0, |it| it + 1);

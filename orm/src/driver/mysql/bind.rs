@@ -98,9 +98,6 @@ impl Binder for Bind {
     }
 
     fn array(&mut self, _: SqlType, _: usize, _: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
-        Err(Error::Unsupported {
-            database: "MySQL",
-            what: "it has no arrays; bind the values of the list one by one".to_owned(),
-        })
+        Err(Error::Unsupported { database: "MySQL", what: "it has no arrays; bind the values of the list one by one".to_owned() })
     }
 }

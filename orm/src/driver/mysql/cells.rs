@@ -181,9 +181,7 @@ mod time {
         let time = match *bytes.get(5..)? {
             [] => NaiveTime::MIN,
             [h, m, s] => NaiveTime::from_hms_opt(h.into(), m.into(), s.into())?,
-            [h, m, s, a, b, c, d] => {
-                NaiveTime::from_hms_micro_opt(h.into(), m.into(), s.into(), u32::from_le_bytes([a, b, c, d]))?
-            }
+            [h, m, s, a, b, c, d] => NaiveTime::from_hms_micro_opt(h.into(), m.into(), s.into(), u32::from_le_bytes([a, b, c, d]))?,
             _ => return None,
         };
         Some(day.and_time(time))

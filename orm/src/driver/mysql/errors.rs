@@ -24,13 +24,8 @@ pub(in crate::driver) fn classify(number: u16, state: Option<&str>, message: &st
             table: between(message, "`.`", "`").map(str::to_owned),
             constraint: between(message, "CONSTRAINT `", "`").unwrap_or("of the table").to_owned(),
         },
-        3819 => Class::Check {
-            table: None,
-            constraint: between(message, "constraint '", "'").unwrap_or("of the table").to_owned(),
-        },
-        1048 | 1364 => {
-            Class::NotNull { table: None, column: between(message, "'", "'").unwrap_or("a column").to_owned() }
-        }
+        3819 => Class::Check { table: None, constraint: between(message, "constraint '", "'").unwrap_or("of the table").to_owned() },
+        1048 | 1364 => Class::NotNull { table: None, column: between(message, "'", "'").unwrap_or("a column").to_owned() },
         1146 => {
             let name = between(message, "'", "'").unwrap_or("that the statement names");
             Class::MissingTable(name.rsplit('.').next().unwrap_or(name).to_owned())
@@ -89,18 +84,12 @@ mod tests {
 
     #[test]
     fn names_are_taken_from_messages_and_values_are_not() {
-        let unique = |table: Option<&str>, it: &str| Class::Unique {
-            table: table.map(str::to_owned),
-            constraint: it.to_owned(),
-        };
+        let unique = |table: Option<&str>, it: &str| Class::Unique { table: table.map(str::to_owned), constraint: it.to_owned() };
         assert_eq!(classify(1062, None, "Duplicate entry 'x' for key 'PRIMARY'"), unique(None, "PRIMARY"));
         assert_eq!(classify(1062, None, "Duplicate entry 'a' for key 'b' for key 't.k'"), unique(Some("t"), "k"));
         let key = "Cannot add or update a child row: a foreign key constraint fails (`test`.`pets`, CONSTRAINT \
                    `fk_owner` FOREIGN KEY (`owner`) REFERENCES `people` (`id`))";
-        assert_eq!(
-            classify(1452, Some("23000"), key),
-            Class::ForeignKey { table: Some("pets".into()), constraint: "fk_owner".into() }
-        );
+        assert_eq!(classify(1452, Some("23000"), key), Class::ForeignKey { table: Some("pets".into()), constraint: "fk_owner".into() });
         assert_eq!(
             classify(4025, Some("23000"), "CONSTRAINT `adult` failed for `test`.`people`"),
             Class::Check { table: Some("people".into()), constraint: "adult".into() }
@@ -109,10 +98,7 @@ mod tests {
             classify(3819, Some("HY000"), "Check constraint 'adult' is violated."),
             Class::Check { table: None, constraint: "adult".into() }
         );
-        assert_eq!(
-            classify(1048, Some("23000"), "Column 'name' cannot be null"),
-            Class::NotNull { table: None, column: "name".into() }
-        );
+        assert_eq!(classify(1048, Some("23000"), "Column 'name' cannot be null"), Class::NotNull { table: None, column: "name".into() });
         assert_eq!(classify(1146, None, "Table 'test.ghosts' doesn't exist"), Class::MissingTable("ghosts".into()));
         for number in [1292, 1366, 1264, 1406, 1690] {
             let Class::Other(text) = classify(number, Some("22007"), "the value 's3cret'") else { panic!("{number}") };

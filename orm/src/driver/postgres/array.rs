@@ -21,8 +21,7 @@ pub(super) struct Elements {
 
 impl Elements {
     pub(super) fn new(ty: SqlType, len: usize) -> Result<Self> {
-        let count =
-            i32::try_from(len).map_err(|_| Error::Invalid(format!("PostgreSQL has no arrays of {len} elements")))?;
+        let count = i32::try_from(len).map_err(|_| Error::Invalid(format!("PostgreSQL has no arrays of {len} elements")))?;
         let mut bytes = PgArgumentBuffer::default();
         // Dimensions, whether there are NULLs, the type; then length and first number of the dimension.
         for it in [i32::from(len > 0), 0] {
@@ -53,8 +52,7 @@ impl Elements {
         self.bytes.extend_from_slice(&[0; 4]);
         // None of these values is NULL, so what is returned says nothing.
         let _ = it.encode_by_ref(&mut self.bytes).map_err(|error| limits::unstorable(error.to_string()))?;
-        let size = i32::try_from(self.bytes.len() - start - 4)
-            .map_err(|_| limits::unstorable("it is larger than two gigabytes"))?;
+        let size = i32::try_from(self.bytes.len() - start - 4).map_err(|_| limits::unstorable("it is larger than two gigabytes"))?;
         self.bytes[start..start + 4].copy_from_slice(&size.to_be_bytes());
         self.len += 1;
         Ok(())

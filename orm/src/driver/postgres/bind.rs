@@ -140,12 +140,7 @@ impl Binder for Bind {
         self.add(SqlType::Decimal { precision: 0, scale: 0 }, it)
     }
 
-    fn array(
-        &mut self,
-        ty: SqlType,
-        len: usize,
-        each: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>,
-    ) -> Result<()> {
+    fn array(&mut self, ty: SqlType, len: usize, each: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
         let mut elements = Elements::new(ty, len)?;
         for at in 0..len {
             each(at, &mut elements)?;

@@ -30,11 +30,7 @@ impl<'a, 'c> Parameters<'a, 'c> {
     }
 
     fn miscounted(&self) -> Error {
-        Error::BindCount {
-            text: self.text.to_owned(),
-            placeholders: self.statement.parameter_count(),
-            arguments: self.bound,
-        }
+        Error::BindCount { text: self.text.to_owned(), placeholders: self.statement.parameter_count(), arguments: self.bound }
     }
 
     fn put(&mut self, it: impl ToSql) -> Result<()> {

@@ -38,9 +38,13 @@ impl Place {
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mode = query.split('&').find_map(|it| it.strip_prefix("mode="));
-        let options = SqliteConnectOptions::from_str(url).map_err(|it| refused(format!("the URL is not understood: {it}"), Some(it.into())))?;
+        let options =
+            SqliteConnectOptions::from_str(url).map_err(|it| refused(format!("the URL is not understood: {it}"), Some(it.into())))?;
         if path.is_empty() {
-            return Err(refused("the URL names no file; write sqlite://path, or sqlite::memory: for a database in memory".to_owned(), None));
+            return Err(refused(
+                "the URL names no file; write sqlite://path, or sqlite::memory: for a database in memory".to_owned(),
+                None,
+            ));
         }
         if options.get_filename().as_os_str().as_encoded_bytes().contains(&0) {
             return Err(refused("the path of a file cannot contain the character NUL".to_owned(), None));

@@ -96,9 +96,7 @@ fn constraint(error: rusqlite::Error, code: i32, message: &str, about: About<'_>
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
             Error::UniqueViolation { model, constraint: named("of its key"), source }
         }
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => {
-            Error::ForeignKeyViolation { model, constraint: named("(SQLite does not say which)"), source }
-        }
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::ForeignKeyViolation { model, constraint: named("(SQLite does not say which)"), source },
         ffi::SQLITE_CONSTRAINT_CHECK => Error::CheckViolation { model, constraint: named("of its table"), source },
         ffi::SQLITE_CONSTRAINT_NOTNULL => Error::NotNullViolation { model, column: named("a column"), source },
         // What a trigger says may be made of the values of the row.

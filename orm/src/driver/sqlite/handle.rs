@@ -120,5 +120,7 @@ impl Lite {
 fn borrow(handle: &mut sqlx::sqlite::LockedSqliteHandle<'_>) -> rusqlite::Result<rusqlite::Connection> {
     let raw = handle.as_raw_handle().as_ptr().cast();
     #[allow(unsafe_code, reason = "the proof is above")]
-    unsafe { rusqlite::Connection::from_handle(raw) }
+    unsafe {
+        rusqlite::Connection::from_handle(raw)
+    }
 }

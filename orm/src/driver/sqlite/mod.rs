@@ -25,4 +25,3 @@ mod tests;
 pub(crate) use self::connect::{Place, open};
 pub(crate) use self::handle::Lite;
 pub(crate) use self::run::{Limits, control, run};
-

@@ -5,8 +5,8 @@
 //! (FIGURES); with a connection that is moved into the job and
 //! lost when the job panics, the pool ran empty.
 
-use std::pin::pin;
 use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -55,9 +55,8 @@ async fn a_dropped_statement_never_stops_the_one_after_it() {
     let (mut ran, mut wronged) = (0_u64, 0_u64);
     while !over.load(Ordering::Relaxed) {
         let conn = pool.get().await.unwrap();
-        let (conn, found) = super::super::run::run_blocking(conn, work(INNOCENT, [], Want::Rows, Rows::<i64>(Vec::new())), None)
-            .await
-            .into_parts();
+        let (conn, found) =
+            super::super::run::run_blocking(conn, work(INNOCENT, [], Want::Rows, Rows::<i64>(Vec::new())), None).await.into_parts();
         wronged += u64::from(found.is_err());
         ran += 1;
         drop(conn);
