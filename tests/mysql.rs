@@ -1,0 +1,5 @@
+//! Every case on MariaDB or MySQL.
+
+fn main() {
+    orm_tests::main(orm::Engine::MariaDb);
+}

@@ -1,0 +1,5 @@
+//! Every case on SQLite.
+
+fn main() {
+    orm_tests::main(orm::Engine::Sqlite);
+}
