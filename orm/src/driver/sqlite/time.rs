@@ -88,6 +88,7 @@ fn number(it: &[u8]) -> Option<u32> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::{of_date_time, to_date, to_date_time};
 
