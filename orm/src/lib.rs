@@ -23,7 +23,7 @@ pub use crate::callback::{
 };
 pub use crate::db::{Db, DbBuilder};
 pub use crate::dialect::Engine;
-pub use crate::driver::{PoolOptions, PoolStats};
+pub use crate::driver::{PoolOptions, PoolStats, SqliteOptions};
 pub use crate::error::{Cause, Error, Result};
 pub use crate::expr::{Assignment, Binary, Column, ColumnRef, Expr, IntoSql, Operand, Order, Predicate, TextOperand, Typed, every, sql};
 pub use crate::query::{

@@ -4,11 +4,20 @@
 //! database and comes back with what was read; a `Conn` that is dropped while
 //! it is [`busy`](Conn::is_busy) is never used again as it is.
 
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_mut, unused_variables, irrefutable_let_patterns, reason = "what only another database needs")
+)]
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!("`orm` needs a database: turn on at least one of its features `sqlite`, `postgres` and `mysql`");
+
 mod errors;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod options;
 mod pool;
 mod sink;
 #[cfg(feature = "sqlite")]
@@ -20,6 +29,7 @@ mod tests;
 pub(crate) use self::pool::{Intent, Lease, Pool};
 pub(crate) use self::target::Target;
 
+pub use self::options::SqliteOptions;
 pub use self::pool::{PoolOptions, PoolStats};
 
 use std::ops::DerefMut;
@@ -124,7 +134,6 @@ enum Link {
 }
 
 /// Opens a connection.
-#[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "servers do not tell roles apart"))]
 pub(crate) async fn connect(target: &Target, role: Role) -> Result<Conn> {
     let link: Result<Link, sqlx::Error> = match target.options() {
         #[cfg(feature = "sqlite")]
@@ -202,6 +211,19 @@ impl Conn {
     /// Whether a reply was not read to its end, so that nothing more can be said here.
     pub(crate) fn is_busy(&self) -> bool {
         self.busy
+    }
+
+    /// What the server calls this connection; another one can end it by that.
+    #[cfg(test)]
+    pub(crate) fn server_id(&self) -> Option<u64> {
+        match &self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Link::Postgres(it) => it.pid().map(u64::from),
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => Some(it.connection_id()),
+        }
     }
 
     /// How a transaction begins. SQLite takes the lock for writing at once:

@@ -58,6 +58,7 @@ impl MySql {
     }
 
     /// What the server calls this connection.
+    #[cfg(test)]
     pub(super) fn connection_id(&self) -> u64 {
         self.connection_id
     }
@@ -83,6 +84,7 @@ impl MySql {
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
                     sink.row(&cells::MySqlCells { row: &row, kinds });
+                    sink.breathe().await;
                 }
                 Err(error) => {
                     // An error is the end of the reply.
@@ -152,11 +154,6 @@ impl MySql {
         let result = self.conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql.clone()))).await;
         let value: String = result.and_then(|row| row.try_get(0)).map_err(|error| of(error, &sql))?;
         Ok(value == "1")
-    }
-
-    /// Says goodbye and closes.
-    pub(super) async fn close(self) -> Result<()> {
-        self.conn.close().await.map_err(|it| lost("it was closed", it))
     }
 }
 

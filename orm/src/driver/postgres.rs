@@ -56,6 +56,7 @@ impl Postgres {
     }
 
     /// The number of its process on the server.
+    #[cfg(test)]
     pub(super) fn pid(&self) -> Option<u32> {
         self.pid
     }
@@ -106,6 +107,7 @@ impl Postgres {
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
                     sink.row(&cells::PgCells { row: &row, kinds });
+                    sink.breathe().await;
                 }
                 Err(error) => return Err(Failed::Theirs(error, sink.rows())),
             }
@@ -175,10 +177,5 @@ impl Postgres {
             Some("25P01") => Ok(TransactionState::Ended),
             _ => Err(of(error, "SAVEPOINT")),
         }
-    }
-
-    /// Says goodbye and closes.
-    pub(super) async fn close(self) -> Result<()> {
-        self.conn.close().await.map_err(|it| lost("it was closed", it))
     }
 }

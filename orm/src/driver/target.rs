@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::dialect::Engine;
+use crate::driver::SqliteOptions;
 use crate::error::{Error, Result};
 
 /// A parsed database URL. Only scheme, host, port and database are ever
@@ -74,6 +75,15 @@ impl Target {
             #[cfg(feature = "mysql")]
             Options::MySql(_) => None,
         }
+    }
+
+    /// The same database, used in this way if it is SQLite.
+    pub(crate) fn with_sqlite(mut self, options: SqliteOptions) -> Self {
+        #[cfg(feature = "sqlite")]
+        if let Options::Sqlite(place) = &mut self.options {
+            place.inline_writes = options.inline_writes;
+        }
+        self
     }
 
     /// Whether the database is gone with its only connection.
@@ -257,6 +267,7 @@ fn unreadable(error: &sqlx::Error) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
 
