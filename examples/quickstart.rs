@@ -137,6 +137,12 @@ async fn study(db: &Session) -> orm::Result<()> {
     println!("\nReads:");
     let idle = db.find().where_(Patient::VISITS.eq(0)).order(Patient::NAME.asc()).await?;
     let heavy = db.find().where_(Visit::WEIGHT.gt(Decimal::new(60, 0)).and(Visit::PULSE.is_some())).count().await?;
+    // In batches, so that memory does not grow with the study.
+    let mut visits = db.find::<Visit>().stream();
+    let mut heaviest = Decimal::ZERO;
+    while let Some(visit) = visits.next().await {
+        heaviest = heaviest.max(visit?.weight);
+    }
     let totals: Vec<(String, String, u32, i64, Option<f64>, String)> = db
         .raw(
             "SELECT p.number, p.name, p.visits, count(v.id), avg(v.pulse), p.recorded_by
@@ -153,7 +159,7 @@ async fn study(db: &Session) -> orm::Result<()> {
         println!("{number:<6}  {name:<7}  {counted:>7}  {visits:>6}  {pulse:>5}  {nurse}");
     }
     let names: Vec<_> = idle.iter().map(|it| it.name.as_str()).collect();
-    println!("Without a visit: {}. Above 60 kg and with a pulse: {heavy} visits.", names.join(", "));
+    println!("Without a visit: {}. Heaviest: {heaviest} kg. Above 60 kg and with a pulse: {heavy} visits.", names.join(", "));
     Ok(())
 }
 

@@ -74,7 +74,7 @@
 //!     Ok(())
 //! }
 //!
-//! /// Around the rest: reads see only users of the tenant.
+//! /// Around the rest: reads, changes and removals find only users of the tenant.
 //! async fn only_ours(cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
 //!     let tenant = cx.session().settings().get::<Tenant>().map(|it| it.0);
 //!     cx.add_condition(User::TENANT.eq(tenant.unwrap_or_default()));
@@ -86,7 +86,9 @@
 //! let db = Db::builder("sqlite::memory:")
 //!     .callbacks(|on| {
 //!         on.create().before("orm:transaction").register("app:stamp", stamp);
-//!         on.query().before("orm:query").register("app:only_ours", only_ours);
+//!         for chain in on.each() {
+//!             chain.before("*").register("app:only_ours", only_ours);
+//!         }
 //!     })
 //!     .open()
 //!     .await?;
@@ -96,7 +98,7 @@
 //! let seven = db.session().with(Tenant(7));
 //! seven.create(User { name: "ann".into(), ..User::default() }).await?;
 //! assert_eq!(seven.find::<User>().count().await?, 1);
-//! assert_eq!(db.find::<User>().count().await?, 0);
+//! assert_eq!(db.delete_all(every::<User>()).await?, 0);
 //! # Ok(()) }
 //! ```
 //!
