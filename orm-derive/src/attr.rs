@@ -56,6 +56,24 @@ pub(crate) fn field_options(attributes: &[Attribute], errors: &mut Errors) -> Fi
     options
 }
 
+/// The options of a field of a row.
+#[derive(Default)]
+pub(crate) struct RowOptions {
+    pub(crate) column: Option<LitStr>,
+    pub(crate) default: Option<Span>,
+}
+
+/// Reads the options of a field of a row.
+pub(crate) fn row_options(attributes: &[Attribute], errors: &mut Errors) -> RowOptions {
+    let mut options = RowOptions::default();
+    each_option(attributes, errors, |option, input| match option.to_string().as_str() {
+        "column" => once(&mut options.column, option, text(option, input)?),
+        "default" => once(&mut options.default, option, flag(option, input)?),
+        _ => Err(unknown(option, &["column", "default"], &FIELD_OPTIONS, "of a field of a model")),
+    });
+    options
+}
+
 /// Calls `read` behind the name of each option in each `#[orm(…)]`.
 fn each_option(attributes: &[Attribute], errors: &mut Errors, mut read: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>) {
     for attribute in attributes.iter().filter(|it| it.path().is_ident("orm")) {

@@ -12,6 +12,7 @@ mod errors;
 mod expand;
 mod name;
 mod parse;
+mod row;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -154,6 +155,47 @@ pub fn model(input: TokenStream) -> TokenStream {
     // A wrong model is expanded, too: without its traits and constants, every
     // use of it would be an error of its own.
     let mut tokens = expand::model(&model);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes a struct one that rows of SQL text can be read into.
+///
+/// Each field is read from the column of its name. It is no model: it has no
+/// table, and nothing is written from it.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Row)]
+/// struct SiteSize {
+///     site: String,
+///     #[orm(column = "count")]
+///     visits: i64,
+///     // Not every query has this column.
+///     #[orm(default)]
+///     note: Option<String>,
+/// }
+///
+/// # async fn f(db: &Session) -> orm::Result<()> {
+/// let sizes: Vec<SiteSize> = db.raw("SELECT site, count(*) AS count FROM visits GROUP BY site", ()).fetch().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Options of a field
+///
+/// | option         | meaning                                                           |
+/// |----------------|-------------------------------------------------------------------|
+/// | `column = "…"` | the name of the column                                            |
+/// | `default`      | `Default::default()` where the result has no such column          |
+///
+/// Columns that no field has are not read. A column that is missing is
+/// `Error::MissingColumn`, one that holds something else `Error::Decode`.
+#[proc_macro_derive(Row, attributes(orm))]
+pub fn row(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let mut tokens = row::expand(&input, &mut errors);
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

@@ -231,16 +231,24 @@ pub use crate::db::{Db, DbBuilder};
 pub use crate::dialect::Engine;
 pub use crate::driver::{PoolOptions, PoolStats, SqliteOptions};
 pub use crate::error::{Cause, Error, Result};
-pub use crate::expr::{Assignment, Binary, Column, ColumnRef, Expr, IntoSql, Operand, Order, Predicate, TextOperand, Typed, every, sql};
+pub use crate::expr::{
+    Assignment, Binary, Case, CastTo, Column, ColumnRef, Columns, Divisible, DynColumn, Expr, Function, IntoSql, Number, Operand, Order,
+    OrderBy, Pick, Predicate, Selection, Sortable, TextOperand, Typed, WholeNumber, all_of, any_of, case_when, column_by_name, count,
+    every, sql,
+};
 pub use crate::query::{
-    Count, Create, CreateMany, CreateManyOrReturn, CreateOrReturn, Delete, DeleteAll, DeleteOrReturn, Execute, Exists, Fetch, FetchOne,
-    FetchOptional, Find, First, Raw, RecordStream, Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn, WriteError,
+    Count, CountSelected, Create, CreateMany, CreateManyOrReturn, CreateOrReturn, Delete, DeleteAll, DeleteOrReturn, Execute, Exists,
+    Fetch, FetchOne, FetchOptional, Find, First, FirstSelected, Raw, RecordStream, Save, SaveOrReturn, Selected, Update, UpdateAll,
+    UpdateOrReturn, WriteError,
 };
 pub use crate::schema::{FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
 pub use crate::session::{Hooks, Session};
 pub use crate::statement::{Kind, Models, Outcome, Record, RecordSet, Statement};
-pub use crate::value::{Args, Binder, Cells, Field, FromRow, RowRef, SqlType, Timestamp, Value};
-pub use orm_derive::Model;
+pub use crate::value::{
+    Args, Argument, Arguments, AssertSqlSafe, Binder, Cells, Field, FromRow, IntoArgument, List, ListItem, Named, RowRef, SqlText, SqlType,
+    Timestamp, Value, list, named,
+};
+pub use orm_derive::{Model, Row};
 
 /// The examples of the README.
 #[cfg(all(doctest, feature = "sqlite"))]

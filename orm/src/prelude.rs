@@ -3,16 +3,19 @@
 //! | for          | names                                                        |
 //! |--------------|--------------------------------------------------------------|
 //! | models       | [`Model`](macro@Model) (the derive and the trait), [`Hooks`] |
-//! | conditions   | [`Column`], [`Predicate`], [`every`], [`sql`]                |
+//! | conditions   | [`Column`], [`Columns`], [`Predicate`], [`every`], [`all_of`], [`any_of`], [`case_when`], [`column_by_name`] |
+//! | SQL text     | [`sql`], [`args!`], [`named`], [`Row`](macro@Row)            |
 //! | running them | [`Db`], [`Session`]                                          |
 //! | callbacks    | [`Context`], [`Next`], [`Callback`], [`Callbacks`], [`Plugin`] |
 //!
 //! `Result` and `Error` are not among them, so that they do not hide those of
 //! the program: write `orm::Result`, `orm::Error`.
 
+pub use crate::args;
 pub use crate::callback::{Callback, Callbacks, Context, Next, Plugin};
 pub use crate::db::Db;
-pub use crate::expr::{Column, Predicate, every, sql};
+pub use crate::expr::{Column, Columns, Predicate, all_of, any_of, case_when, column_by_name, every, sql};
 pub use crate::schema::Model;
 pub use crate::session::{Hooks, Session};
-pub use orm_derive::Model;
+pub use crate::value::named;
+pub use orm_derive::{Model, Row};

@@ -1,7 +1,7 @@
 //! The walk over expressions.
 
 use crate::dialect::Engine;
-use crate::dialect::numbers::is_sum;
+use crate::dialect::numbers::is_calculation;
 use crate::dialect::render::Walk;
 use crate::error::Result;
 use crate::expr::{Binary, ColumnRef, Expr};
@@ -20,7 +20,8 @@ impl Walk<'_> {
                 Ok(())
             }
             Expr::Value(value, column) => self.value(value, *column),
-            sum if is_sum(sum) => self.sum(sum),
+            Expr::Negate(_) => self.calculation(expr),
+            it if is_calculation(it) => self.calculation(it),
             Expr::Binary(left, operator, right) => self.infix(left, symbol(*operator), right),
             Expr::IsNull(it) => {
                 self.operand(it)?;
@@ -42,6 +43,10 @@ impl Walk<'_> {
                 self.sql("NOT ");
                 self.operand(it)
             }
+            Expr::Call(function, arguments) => self.call(*function, arguments),
+            Expr::Case(branches, otherwise) => self.case(branches, otherwise.as_deref()),
+            Expr::Cast(it, ty) => self.cast(it, *ty),
+            Expr::InRows(row, rows) => self.in_rows(row, rows),
             Expr::Sql(text, args) => {
                 self.sql_text(text, args)?;
                 // What comes next must not become part of a comment.
@@ -64,7 +69,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn joined(&mut self, parts: &[Expr], between: &str, none: &str) -> Result<()> {
+    pub(super) fn joined(&mut self, parts: &[Expr], between: &str, none: &str) -> Result<()> {
         if parts.is_empty() {
             self.sql(none);
         }
@@ -81,6 +86,10 @@ impl Walk<'_> {
         if values.is_empty() {
             self.sql("1 = 0");
             return Ok(());
+        }
+        let scale = self.scale_of_all([it].into_iter());
+        if scale.is_some() && !matches!(it, Expr::Column(_)) {
+            return self.equal_to_any(it, values, column);
         }
         self.operand(it)?;
         if let (Engine::Postgres, Some(column)) = (self.engine, column) {
@@ -101,13 +110,42 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Decimals of an expression, whose scale is not that of a column.
+    fn equal_to_any(&mut self, it: &Expr, values: &[Value], column: Option<ColumnRef>) -> Result<()> {
+        for (n, value) in values.iter().enumerate() {
+            self.sql(if n == 0 { "" } else { " OR " });
+            self.infix(it, " = ", &Expr::Value(value.clone(), column))?;
+        }
+        Ok(())
+    }
+
+    fn in_rows(&mut self, row: &[Expr], rows: &[Vec<Expr>]) -> Result<()> {
+        if rows.is_empty() {
+            self.sql("1 = 0");
+            return Ok(());
+        }
+        self.row(row)?;
+        // SQLite has no lists of rows, but tables of them.
+        self.sql(if self.engine == Engine::Sqlite { " IN (VALUES " } else { " IN (" });
+        self.list(rows, |walk, it| walk.row(it))?;
+        self.sql(")");
+        Ok(())
+    }
+
+    fn row(&mut self, row: &[Expr]) -> Result<()> {
+        self.sql("(");
+        self.list(row, Self::expr)?;
+        self.sql(")");
+        Ok(())
+    }
+
     fn integer(&mut self, n: i64) -> Result<()> {
         self.sql(&n.to_string());
         Ok(())
     }
 }
 
-const fn symbol(operator: Binary) -> &'static str {
+pub(super) const fn symbol(operator: Binary) -> &'static str {
     match operator {
         Binary::Eq => " = ",
         Binary::Ne => " <> ",
@@ -117,5 +155,8 @@ const fn symbol(operator: Binary) -> &'static str {
         Binary::Le => " <= ",
         Binary::Plus => " + ",
         Binary::Minus => " - ",
+        Binary::Times => " * ",
+        Binary::DividedBy => " / ",
+        Binary::Modulo => " % ",
     }
 }

@@ -1,7 +1,8 @@
 //! Finds the placeholders of SQL text.
 //!
 //! A `?` inside quotes, dollar quotes or comments is text; `??` is one literal
-//! `?`. What counts as a quote or comment differs per database.
+//! `?`; `:name` is a name, unless a second colon makes it a cast. What counts as
+//! a quote or comment differs per database.
 
 use crate::dialect::Engine;
 
@@ -12,6 +13,8 @@ pub(crate) enum Part<'t> {
     Text(&'t str),
     /// A placeholder.
     Placeholder,
+    /// A placeholder with a name.
+    Name(&'t str),
 }
 
 /// Splits SQL text at its placeholders.
@@ -20,13 +23,23 @@ pub(crate) fn parts(engine: Engine, text: &str, mut each: impl FnMut(Part<'_>)) 
     let mut from = 0;
     let mut at = 0;
     while at < bytes.len() {
+        if let Some(end) = end_of_quoted(engine, text, at) {
+            at = end;
+            continue;
+        }
         let next = match bytes[at] {
-            quote @ (b'\'' | b'"' | b'`') => end_of_quote(bytes, at, quote, escapes(engine, bytes, at)),
-            b'-' if starts_line_comment(engine, &bytes[at..]) => end_of_line(bytes, at),
-            b'#' if engine.is_mysql_family() => end_of_line(bytes, at),
-            b'/' if bytes.get(at + 1) == Some(&b'*') => end_of_comment(bytes, at, engine == Engine::Postgres),
-            b'$' if engine == Engine::Postgres => end_of_dollar_quote(text, at),
-            b'[' if engine == Engine::Sqlite => find(bytes, at + 1, b"]"),
+            b':' => match name_at(text, at) {
+                Some(name) => {
+                    if from < at {
+                        each(Part::Text(&text[from..at]));
+                    }
+                    each(Part::Name(name));
+                    from = at + 1 + name.len();
+                    from
+                }
+                // A cast, both colons at once.
+                None => at + if bytes.get(at + 1) == Some(&b':') { 2 } else { 1 },
+            },
             b'?' => {
                 // `??` sends the first of the two and drops the second.
                 let doubled = bytes.get(at + 1) == Some(&b'?');
@@ -47,6 +60,44 @@ pub(crate) fn parts(engine: Engine, text: &str, mut each: impl FnMut(Part<'_>)) 
     if from < text.len() {
         each(Part::Text(&text[from..]));
     }
+}
+
+/// Splits SQL text into code, and quotes and comments as they are.
+pub(super) fn pieces(engine: Engine, text: &str, mut each: impl FnMut(&str, bool)) {
+    let mut from = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let Some(end) = end_of_quoted(engine, text, at).filter(|end| *end > at + 1) else {
+            at += 1;
+            continue;
+        };
+        each(&text[from..at], true);
+        each(&text[at..end], false);
+        (from, at) = (end, end);
+    }
+    each(&text[from..], true);
+}
+
+/// The position behind the quote or comment that starts here, if one does.
+fn end_of_quoted(engine: Engine, text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    Some(match bytes[at] {
+        quote @ (b'\'' | b'"' | b'`') => end_of_quote(bytes, at, quote, escapes(engine, bytes, at)),
+        b'-' if starts_line_comment(engine, &bytes[at..]) => end_of_line(bytes, at),
+        b'#' if engine.is_mysql_family() => end_of_line(bytes, at),
+        b'/' if bytes.get(at + 1) == Some(&b'*') => end_of_comment(bytes, at, engine == Engine::Postgres),
+        b'$' if engine == Engine::Postgres => end_of_dollar_quote(text, at),
+        b'[' if engine == Engine::Sqlite => find(bytes, at + 1, b"]"),
+        _ => return None,
+    })
+}
+
+/// The name behind a colon, if there is one.
+fn name_at(text: &str, at: usize) -> Option<&str> {
+    let rest = &text[at + 1..];
+    let end = rest.find(|it: char| !(it.is_alphanumeric() || it == '_')).unwrap_or(rest.len());
+    let name = &rest[..end];
+    name.starts_with(|it: char| it.is_alphabetic() || it == '_').then_some(name)
 }
 
 /// MariaDB and MySQL take `--` for two minus signs unless a space follows.
@@ -135,6 +186,7 @@ mod tests {
         parts(engine, text, |part| match part {
             Part::Text(it) => out.push_str(it),
             Part::Placeholder => out.push('¿'),
+            Part::Name(it) => out.push_str(&format!("<{it}>")),
         });
         out
     }
@@ -150,6 +202,17 @@ mod tests {
     fn a_doubled_question_mark_is_a_literal_one() {
         assert_eq!(shown(Engine::Postgres, "tags ?? ? AND x ??| y"), "tags ? ¿ AND x ?| y");
         assert_eq!(shown(Engine::Postgres, "???"), "?¿");
+    }
+
+    #[test]
+    fn a_word_behind_a_colon_is_a_name() {
+        for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb] {
+            assert_eq!(shown(engine, "a = :a AND b=:b_1"), "a = <a> AND b=<b_1>", "{engine:?}");
+            for text in ["a::text", "':a'", "\":a\"", "x[1:2]", "x[1: n]", ":1", "/* :a */", "-- :a\n", ":", "::", "12:30", "@v := 1"] {
+                assert_eq!(shown(engine, text), text, "{engine:?}");
+            }
+        }
+        assert_eq!(shown(Engine::Postgres, "(:a)::text || $$:b$$ || :größe"), "(<a>)::text || $$:b$$ || <größe>");
     }
 
     #[test]

@@ -10,14 +10,19 @@ mod cache;
 mod ddl;
 mod engine;
 mod expr;
+mod functions;
 mod numbers;
 mod lexer;
 mod render;
+mod script;
+mod select;
+mod text;
 
 pub use self::engine::Engine;
 
 pub(crate) use self::cache::Texts;
 pub(crate) use self::render::Returning;
+pub(crate) use self::script::statements;
 
 use std::sync::Arc;
 

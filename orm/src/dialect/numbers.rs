@@ -1,16 +1,18 @@
-//! The walk over numbers: sums, and what is compared with them.
+//! The walk over numbers: calculations, and what is compared with them.
 //!
 //! Everywhere integers are counted in 64 bits, decimals are exact, and what
-//! does not fit is an error. Databases need to be told so in different ways:
-//! PostgreSQL counts in the bits of the column; SQLite goes on with a
-//! floating-point number, and its decimals are integers whose last digit the
-//! column says.
+//! does not fit is an error, as is a division by zero. Databases need to be
+//! told so in different ways: PostgreSQL counts in the bits of the column;
+//! SQLite goes on with a floating-point number, and its decimals are integers
+//! whose last digit the column says; MariaDB divides integers to fractions,
+//! and makes NULL of a division by zero.
 
 use crate::dialect::Engine;
+use crate::dialect::expr::symbol;
 use crate::dialect::render::Walk;
 use crate::error::{Error, Result};
-use crate::expr::{Assignment, Binary, ColumnRef, Expr};
-use crate::value::SqlType;
+use crate::expr::{Assignment, Binary, Expr};
+use crate::value::{SqlType, Value};
 
 /// SQLite's way to fail: the smallest integer has no opposite.
 const OVERFLOW: &str = "abs(-9223372036854775807 - 1)";
@@ -18,7 +20,7 @@ const OVERFLOW: &str = "abs(-9223372036854775807 - 1)";
 impl Walk<'_> {
     /// Two operands, as numbers of one scale.
     pub(super) fn infix(&mut self, left: &Expr, symbol: &str, right: &Expr) -> Result<()> {
-        let scale = self.scale_of_all(&[left, right]);
+        let scale = self.scale_of_all([left, right].into_iter());
         self.operand_at(left, scale)?;
         self.sql(symbol);
         self.operand_at(right, scale)
@@ -26,7 +28,7 @@ impl Walk<'_> {
 
     /// `BETWEEN … AND …`.
     pub(super) fn between(&mut self, it: &Expr, low: &Expr, high: &Expr) -> Result<()> {
-        let scale = self.scale_of_all(&[it, low, high]);
+        let scale = self.scale_of_all([it, low, high].into_iter());
         self.operand_at(it, scale)?;
         self.sql(" BETWEEN ");
         self.operand_at(low, scale)?;
@@ -49,23 +51,23 @@ impl Walk<'_> {
         if self.engine == Engine::Sqlite { self.operand_at(value, Some(scale)) } else { self.expr(value) }
     }
 
-    /// A sum, whose overflow is an error.
-    pub(super) fn sum(&mut self, sum: &Expr) -> Result<()> {
-        let scale = self.scale_of_all(&[sum]);
-        self.checked(sum, scale)
+    /// A calculation, whose overflow is an error.
+    pub(super) fn calculation(&mut self, it: &Expr) -> Result<()> {
+        let scale = self.scale_of_all([it].into_iter());
+        self.checked(it, scale)
     }
 
     /// The scale that SQLite's integers need to be comparable.
-    fn scale_of_all(&self, all: &[&Expr]) -> Option<u8> {
+    pub(super) fn scale_of_all<'e>(&self, all: impl Iterator<Item = &'e Expr>) -> Option<u8> {
         if self.engine != Engine::Sqlite {
             return None;
         }
-        all.iter().filter_map(|it| scale(it)).max()
+        all.filter_map(scale).max()
     }
 
-    fn operand_at(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
-        if !is_sum(expr) && zeros(expr, scale) == 0 {
-            return self.operand(expr);
+    pub(super) fn operand_at(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
+        if !is_calculation(expr) && zeros(expr, scale) == 0 {
+            return self.single(expr);
         }
         self.sql("(");
         self.checked(expr, scale)?;
@@ -75,7 +77,7 @@ impl Walk<'_> {
 
     /// Once around the whole: what has overflown stays so.
     fn checked(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
-        let (function, overflown) = match first(expr).map(|it| it.meta().ty) {
+        let (function, overflown) = match expr.sql_type() {
             _ if self.engine != Engine::Sqlite => return self.unchecked(expr, scale),
             Some(SqlType::Double) => ("abs", "9e999"),
             _ => ("typeof", "'real'"),
@@ -95,62 +97,148 @@ impl Walk<'_> {
     }
 
     fn unchecked(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
-        let Expr::Binary(left, operator @ (Binary::Plus | Binary::Minus), right) = expr else {
-            self.operand(expr)?;
-            let zeros = zeros(expr, scale);
-            if zeros > 0 {
-                self.sql(" * 1");
-                (0..zeros).for_each(|_| self.sql("0"));
+        match expr {
+            Expr::Binary(left, operator @ (Binary::Plus | Binary::Minus), right) => {
+                self.summand(left, scale)?;
+                self.sql(symbol(*operator));
+                self.summand(right, scale)
             }
+            Expr::Negate(it) => {
+                self.sql("0 - ");
+                self.summand(it, scale)
+            }
+            Expr::Binary(left, operator, right) if operator.is_arithmetic() => {
+                let zeros = zeros(expr, scale);
+                self.sql(if zeros > 0 { "(" } else { "" });
+                self.product(left, *operator, right)?;
+                self.sql(if zeros > 0 { ")" } else { "" });
+                self.append_zeros(zeros);
+                Ok(())
+            }
+            _ => {
+                self.single(expr)?;
+                self.append_zeros(zeros(expr, scale));
+                Ok(())
+            }
+        }
+    }
+
+    /// Factors keep their own scales.
+    fn product(&mut self, left: &Expr, operator: Binary, right: &Expr) -> Result<()> {
+        let integers = left.sql_type().is_some_and(SqlType::is_integer);
+        self.factor(left)?;
+        self.sql(match operator {
+            Binary::DividedBy if integers && self.engine.is_mysql_family() => " DIV ",
+            other => symbol(other),
+        });
+        if operator == Binary::Times || self.engine == Engine::Postgres || is_safe_divisor(right) {
+            return self.factor(right);
+        }
+        self.divisor(right)
+    }
+
+    /// A divisor that is an error where it is zero.
+    fn divisor(&mut self, expr: &Expr) -> Result<()> {
+        self.sql("CASE ");
+        self.factor(expr)?;
+        self.sql(" WHEN 0 THEN ");
+        if self.engine == Engine::Sqlite {
+            self.sql(OVERFLOW);
+        } else {
+            // One more than there is room for; not a constant, which would fail at once.
+            self.sql("9223372036854775807 + (0 = ");
+            self.factor(expr)?;
+            self.sql(")");
+        }
+        self.sql(" ELSE ");
+        self.factor(expr)?;
+        self.sql(" END");
+        Ok(())
+    }
+
+    /// A number beside `*`, `/` or `%`: fractions that have overflown would be
+    /// lost there, and MariaDB has no negative numbers beside unsigned ones.
+    fn factor(&mut self, expr: &Expr) -> Result<()> {
+        let calculated = is_calculation(expr);
+        if self.engine.is_mysql_family() && matches!(expr.sql_type(), Some(SqlType::Unsigned(_))) && !matches!(expr, Expr::Value(..)) {
+            self.sql("CAST(");
+            self.expr(expr)?;
+            self.sql(" AS SIGNED)");
             return Ok(());
-        };
-        self.summand(left, scale)?;
-        self.sql(if *operator == Binary::Plus { " + " } else { " - " });
-        self.summand(right, scale)
+        }
+        if calculated && expr.sql_type() == Some(SqlType::Double) {
+            self.sql("(");
+            self.checked(expr, None)?;
+            self.sql(")");
+            return Ok(());
+        }
+        self.summand(expr, scale(expr))
     }
 
     fn summand(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
-        if is_sum(expr) || zeros(expr, scale) > 0 {
+        let scale = scale.filter(|_| self.engine == Engine::Sqlite);
+        if is_calculation(expr) || zeros(expr, scale) > 0 {
             self.sql("(");
             self.unchecked(expr, scale)?;
             self.sql(")");
             return Ok(());
         }
-        self.operand(expr)?;
-        if self.engine == Engine::Postgres && matches!(expr, Expr::Column(it) if is_narrow(it.meta().ty)) {
+        self.single(expr)?;
+        let narrow = !matches!(expr, Expr::Value(..)) && expr.sql_type().is_some_and(is_narrow);
+        if self.engine == Engine::Postgres && narrow {
             self.sql("::bigint");
         }
         Ok(())
     }
+
+    /// What is no calculation. SQLite gets a decimal that no column has as the
+    /// integer of its last digit.
+    fn single(&mut self, expr: &Expr) -> Result<()> {
+        #[cfg(feature = "rust_decimal")]
+        if let (Engine::Sqlite, Expr::Value(Value::Decimal(it), None)) = (self.engine, expr) {
+            let digits = it.normalize().mantissa();
+            let digits = i64::try_from(digits).map_err(|_| crate::value::limits::unstorable("SQLite's integers end at 18 digits"))?;
+            return self.value(&Value::I64(digits), None);
+        }
+        self.operand(expr)
+    }
+
+    fn append_zeros(&mut self, zeros: u8) {
+        if zeros > 0 {
+            self.sql(" * 1");
+            (0..zeros).for_each(|_| self.sql("0"));
+        }
+    }
 }
 
-pub(super) const fn is_sum(expr: &Expr) -> bool {
-    matches!(expr, Expr::Binary(_, Binary::Plus | Binary::Minus, _))
+/// Whether an expression is made of a number or two.
+pub(super) fn is_calculation(expr: &Expr) -> bool {
+    matches!(expr, Expr::Negate(_)) || matches!(expr, Expr::Binary(_, operator, _) if operator.is_arithmetic())
 }
 
-/// The column that says what kind of number it is.
-fn first(expr: &Expr) -> Option<ColumnRef> {
+/// Whether it is a number that is not zero.
+fn is_safe_divisor(expr: &Expr) -> bool {
     match expr {
-        Expr::Column(it) | Expr::Value(_, Some(it)) => Some(*it),
-        Expr::Binary(left, Binary::Plus | Binary::Minus, _) => first(left),
-        _ => None,
+        Expr::Value(Value::I16(it), _) => *it != 0,
+        Expr::Value(Value::I32(it), _) => *it != 0,
+        Expr::Value(Value::I64(it), _) => *it != 0,
+        Expr::Value(Value::F64(it), _) => *it != 0.0,
+        _ => false,
     }
 }
 
 /// How many digits a decimal has behind the point.
 fn scale(expr: &Expr) -> Option<u8> {
-    match expr {
-        Expr::Binary(left, Binary::Plus | Binary::Minus, right) => scale(left).max(scale(right)),
-        other => match first(other)?.meta().ty {
-            SqlType::Decimal { scale, .. } => Some(scale),
-            _ => None,
-        },
+    match expr.sql_type()? {
+        SqlType::Decimal { scale, .. } => Some(scale),
+        _ => None,
     }
 }
 
-/// How many zeros a single number needs to be of this scale.
+/// How many zeros a number needs to be of this scale; sums give them to their parts.
 fn zeros(expr: &Expr, to: Option<u8>) -> u8 {
-    match (is_sum(expr), to, scale(expr)) {
+    let is_sum = matches!(expr, Expr::Negate(_) | Expr::Binary(_, Binary::Plus | Binary::Minus, _));
+    match (is_sum, to, scale(expr)) {
         (false, Some(to), Some(own)) => to.saturating_sub(own),
         _ => 0,
     }

@@ -1,10 +1,10 @@
 //! The walk over statements.
 
-use crate::dialect::{Engine, ddl, lexer};
+use crate::dialect::{Engine, ddl};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr};
 use crate::schema::{FieldMeta, ModelMeta};
-use crate::statement::{Delete, Insert, Project, RecordSet, Select, Statement, Target, Update};
+use crate::statement::{Delete, Insert, RecordSet, Statement, Target, Update};
 use crate::value::{Binder, SqlType, Value};
 
 /// Where the walk leads: to text, or to the values of that text.
@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
             Statement::Insert(it) => self.insert(it)?,
             Statement::Update(it) => self.update(it)?,
             Statement::Delete(it) => self.delete(it)?,
-            Statement::Raw(it) => self.sql_text(it.text, &it.args)?,
+            Statement::Raw(it) => self.sql_text(&it.text, &it.args)?,
             Statement::Ddl(it) => ddl::walk(self, it)?,
         }
         if self.parameters > self.engine.max_parameters() {
@@ -52,64 +52,6 @@ impl<'a> Walk<'a> {
                 database: self.engine.name(),
                 what: format!("a statement with {} values; it takes {} at most", self.parameters, self.engine.max_parameters()),
             });
-        }
-        Ok(())
-    }
-
-    fn select(&mut self, select: &Select) -> Result<()> {
-        let limited = select.limit.is_some() || select.offset.is_some();
-        match select.project {
-            Project::Columns => {
-                self.sql("SELECT ");
-                self.columns(select.model);
-            }
-            Project::Count if limited => self.sql("SELECT count(*) FROM (SELECT 1"),
-            Project::Count => self.sql("SELECT count(*)"),
-            Project::Exists => self.sql("SELECT 1"),
-        }
-        self.sql(" FROM ");
-        self.table(select.model);
-        self.filter(None, select.model, &select.filter)?;
-        // The order of what is only counted is of no matter, but which rows a limit leaves is no number.
-        if select.project == Project::Columns {
-            self.order(&select.order)?;
-        }
-        self.limit(select)?;
-        if select.project == Project::Count && limited {
-            self.sql(") AS counted");
-        }
-        Ok(())
-    }
-
-    fn order(&mut self, order: &[(Expr, Option<bool>)]) -> Result<()> {
-        for (n, (expr, descending)) in order.iter().enumerate() {
-            self.sql(if n == 0 { " ORDER BY " } else { ", " });
-            self.expr(expr)?;
-            let Some(descending) = *descending else { continue };
-            if descending {
-                self.sql(" DESC");
-            }
-            // PostgreSQL alone takes NULL for the largest of all values.
-            if self.engine == Engine::Postgres && nullable(expr) {
-                self.sql(if descending { " NULLS LAST" } else { " NULLS FIRST" });
-            }
-        }
-        Ok(())
-    }
-
-    fn limit(&mut self, select: &Select) -> Result<()> {
-        if let Some(limit) = select.limit {
-            self.sql(" LIMIT ");
-            self.number(limit)?;
-        }
-        if let Some(offset) = select.offset {
-            // Only PostgreSQL takes an offset without a limit.
-            if select.limit.is_none() && self.engine != Engine::Postgres {
-                self.sql(" LIMIT ");
-                self.number(u64::MAX)?;
-            }
-            self.sql(" OFFSET ");
-            self.number(offset)?;
         }
         Ok(())
     }
@@ -195,7 +137,7 @@ impl<'a> Walk<'a> {
     }
 
     /// `WHERE` and the conditions: the key of a record, then all others.
-    fn filter(&mut self, record: Option<usize>, model: &'static ModelMeta, filter: &[Expr]) -> Result<()> {
+    pub(super) fn filter(&mut self, record: Option<usize>, model: &'static ModelMeta, filter: &[Expr]) -> Result<()> {
         let mut any = false;
         for &at in record.map_or(&[][..], |_| model.key) {
             self.sql(if any { " AND " } else { " WHERE " });
@@ -213,25 +155,6 @@ impl<'a> Walk<'a> {
             self.operand(it)?;
         }
         Ok(())
-    }
-
-    /// SQL text of the program, with its arguments.
-    pub(crate) fn sql_text(&mut self, text: &'static str, args: &[Value]) -> Result<()> {
-        if let Out::Bind(_) = self.out {
-            return args.iter().try_for_each(|it| self.value(it, None));
-        }
-        let mut placeholders = 0;
-        lexer::parts(self.engine, text, |part| match part {
-            lexer::Part::Text(it) => self.sql(it),
-            lexer::Part::Placeholder => {
-                placeholders += 1;
-                self.placeholder();
-            }
-        });
-        if placeholders == args.len() {
-            return Ok(());
-        }
-        Err(Error::BindCount { text: text.to_owned(), placeholders, arguments: args.len() })
     }
 
     /// A value, in the representation of a column where it is for one.
@@ -279,7 +202,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn number(&mut self, it: u64) -> Result<()> {
+    pub(super) fn number(&mut self, it: u64) -> Result<()> {
         self.bound(|to| to.i64(i64::try_from(it).unwrap_or(i64::MAX)))
     }
 
@@ -293,7 +216,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn placeholder(&mut self) {
+    pub(super) fn placeholder(&mut self) {
         self.parameters += 1;
         if self.engine == Engine::Postgres {
             self.sql("$");
@@ -305,7 +228,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Writes a number without allocating.
-    fn decimal_number(&mut self, n: usize) {
+    pub(super) fn decimal_number(&mut self, n: usize) {
         if n >= 10 {
             self.decimal_number(n / 10);
         }
@@ -324,7 +247,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn columns(&mut self, model: &ModelMeta) {
+    pub(super) fn columns(&mut self, model: &ModelMeta) {
         for (n, it) in model.fields.iter().enumerate() {
             if n > 0 {
                 self.sql(", ");
@@ -333,7 +256,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn table(&mut self, model: &ModelMeta) {
+    pub(super) fn table(&mut self, model: &ModelMeta) {
         if let Some(schema) = model.schema {
             self.ident(schema);
             self.sql(".");
@@ -356,18 +279,15 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether the walk writes text, and not only binds values.
+    pub(super) fn writes(&self) -> bool {
+        matches!(self.out, Out::Text(_))
+    }
+
     pub(crate) fn sql(&mut self, sql: &str) {
         if let Out::Text(text) = &mut self.out {
             text.push_str(sql);
         }
-    }
-}
-
-/// Whether the expression is a column that may be NULL; of what is not known, it is assumed.
-fn nullable(expr: &Expr) -> bool {
-    match expr {
-        Expr::Column(it) => it.meta().nullable,
-        _ => true,
     }
 }
 

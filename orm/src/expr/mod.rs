@@ -4,22 +4,45 @@
 //! not compile; an untyped [`Expr`] inside, which statements are made of.
 //! Knows nothing of SQL text.
 
+mod aggregate;
 mod assign;
+mod case;
+mod cast;
 mod column;
+mod compare;
+mod dynamic;
+mod kind;
+mod number;
 mod operand;
 mod order;
+mod pattern;
 mod predicate;
+mod selection;
 mod sql;
+mod text;
+mod tuple;
+mod typed;
 
+pub use self::aggregate::{Sortable, count};
 pub use self::assign::Assignment;
-pub use self::column::{Column, Typed};
-pub use self::operand::{Operand, TextOperand};
-pub use self::order::Order;
-pub use self::predicate::{Predicate, every};
+pub use self::case::{Case, case_when};
+pub use self::cast::CastTo;
+pub use self::column::Column;
+pub use self::dynamic::{DynColumn, column_by_name};
+pub use self::number::{Divisible, Number, WholeNumber};
+pub use self::operand::Operand;
+pub use self::order::{Order, OrderBy};
+pub use self::predicate::{Predicate, all_of, any_of, every};
+pub use self::selection::{Pick, Selection};
 pub use self::sql::{IntoSql, sql};
+pub use self::text::TextOperand;
+pub use self::tuple::Columns;
+pub use self::typed::Typed;
+
+use std::borrow::Cow;
 
 use crate::schema::{FieldMeta, ModelMeta};
-use crate::value::Value;
+use crate::value::{Arguments, SqlType, Value};
 
 /// An expression whose model and type are forgotten.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +68,56 @@ pub enum Expr {
     Or(Vec<Self>),
     /// The opposite.
     Not(Box<Self>),
-    /// SQL text with an argument for each `?`.
-    Sql(&'static str, Vec<Value>),
+    /// The opposite number.
+    Negate(Box<Self>),
+    /// A function and its arguments.
+    Call(Function, Vec<Self>),
+    /// The value of the first condition that holds, or another; NULL if there is none.
+    Case(Vec<(Self, Self)>, Option<Box<Self>>),
+    /// A value as another type.
+    Cast(Box<Self>, SqlType),
+    /// A row of expressions that is one of these rows.
+    InRows(Vec<Self>, Vec<Vec<Self>>),
+    /// SQL text with its arguments.
+    Sql(Cow<'static, str>, Arguments),
+}
+
+/// A function that every database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Function {
+    /// The number of characters.
+    Length,
+    /// The letters a to z instead of A to Z.
+    Lower,
+    /// The letters A to Z instead of a to z.
+    Upper,
+    /// Without spaces at both ends.
+    Trim,
+    /// One text behind the other.
+    Concat,
+    /// The first argument that is not NULL.
+    Coalesce,
+    /// The number of rows, or of those where the argument is not NULL.
+    Count,
+    /// The number of different values that are not NULL.
+    CountDistinct,
+    /// The sum.
+    Sum,
+    /// The mean.
+    Avg,
+    /// The smallest value.
+    Min,
+    /// The largest value.
+    Max,
+}
+
+impl Function {
+    /// Whether it makes one value of many rows.
+    #[must_use]
+    pub const fn is_aggregate(self) -> bool {
+        matches!(self, Self::Count | Self::CountDistinct | Self::Sum | Self::Avg | Self::Min | Self::Max)
+    }
 }
 
 /// What stands between two operands.
@@ -69,6 +140,20 @@ pub enum Binary {
     Plus,
     /// `-`
     Minus,
+    /// `*`
+    Times,
+    /// `/`, towards zero for integers.
+    DividedBy,
+    /// The rest of a division; it has the sign of what is divided.
+    Modulo,
+}
+
+impl Binary {
+    /// Whether it counts, instead of comparing.
+    #[must_use]
+    pub const fn is_arithmetic(self) -> bool {
+        matches!(self, Self::Plus | Self::Minus | Self::Times | Self::DividedBy | Self::Modulo)
+    }
 }
 
 /// A column of a model.

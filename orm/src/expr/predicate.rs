@@ -35,6 +35,33 @@ pub fn every<M>() -> Predicate<M> {
     Predicate::new(Expr::And(Vec::new()))
 }
 
+/// At least one of the conditions holds; never true if there are none.
+///
+/// ```
+/// use orm::prelude::*;
+/// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+/// let words = ["ann", "bob"];
+/// let named: Predicate<User> = any_of(words.map(|it| User::NAME.contains(it)));
+/// # let _ = named;
+/// ```
+pub fn any_of<M>(conditions: impl IntoIterator<Item = Predicate<M>>) -> Predicate<M> {
+    Predicate::new(Expr::Or(conditions.into_iter().map(Predicate::into_expr).collect()))
+}
+
+/// All of the conditions hold; true if there are none.
+///
+/// ```
+/// use orm::prelude::*;
+/// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+/// fn search(name: Option<&str>, least: Option<u8>) -> Predicate<User> {
+///     all_of([name.map(|it| User::NAME.eq(it)), least.map(|it| User::AGE.ge(it))].into_iter().flatten())
+/// }
+/// # let _ = search;
+/// ```
+pub fn all_of<M>(conditions: impl IntoIterator<Item = Predicate<M>>) -> Predicate<M> {
+    Predicate::new(Expr::And(conditions.into_iter().map(Predicate::into_expr).collect()))
+}
+
 impl<M> Predicate<M> {
     pub(crate) fn new(expr: Expr) -> Self {
         Self { expr, of: PhantomData }

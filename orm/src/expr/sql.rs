@@ -1,13 +1,21 @@
 //! The one door for SQL text inside a typed statement.
 
 use crate::expr::{Expr, Order, Predicate};
-use crate::value::Args;
+use crate::value::{Args, SqlText};
 
-/// A condition or an order written as SQL, with an argument for each `?`.
+/// A condition or an order written as SQL, with its arguments.
 ///
-/// The text is a literal, so that input of a user cannot become SQL;
-/// placeholders are `?` on every database. A `?` inside quotes or comments is
-/// text, `??` is a literal `?`.
+/// The text is a literal, so that input of a user cannot become SQL; text that
+/// is made at run time needs [`AssertSqlSafe`](crate::AssertSqlSafe) around it.
+///
+/// # Arguments
+/// Placeholders are `?` on every database, one for each argument, or `:name`
+/// with [`named`](crate::named) arguments; never both. Inside quotes, dollar
+/// quotes and comments they are text, `::` is a cast, and `??` is a literal
+/// `?`. (With an index that is a column, as in `list[1:n]`, put a space behind
+/// the colon.) An array, slice or [`list`](crate::list) behind `IN` becomes
+/// as many placeholders in parentheses; `IN` an empty one is false, and
+/// `NOT IN` true.
 ///
 /// ```
 /// use orm::prelude::*;
@@ -15,6 +23,8 @@ use crate::value::Args;
 /// # async fn f(db: &Session) -> orm::Result<()> {
 /// let odd = db.find::<User>().where_(sql("age % ? = 1", 2)).await?;
 /// let long = db.find::<User>().order(sql("length(name) DESC", ())).await?;
+/// let some = db.find::<User>().where_(sql("age IN ? AND name <> ?", ([18, 21], "ann"))).await?;
+/// let twice = db.find::<User>().where_(sql("name = :name OR name LIKE :name", named([("name", "ann")]))).await?;
 /// # Ok(()) }
 /// ```
 ///
@@ -28,8 +38,8 @@ use crate::value::Args;
 /// }
 /// ```
 #[must_use = "SQL text does nothing until a statement uses it"]
-pub fn sql<T: IntoSql>(text: &'static str, args: impl Args) -> T {
-    T::into_sql(Expr::Sql(text, args.into_values()))
+pub fn sql<T: IntoSql>(text: impl SqlText, args: impl Args) -> T {
+    T::into_sql(Expr::Sql(text.into_text(), args.into_arguments()))
 }
 
 /// What SQL text can stand for: a condition or an order.

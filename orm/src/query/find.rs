@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 
 use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
-use crate::expr::{ColumnRef, Expr, Order, Predicate};
-use crate::query::{Pending, RecordStream, settings, take_records, take_rows};
-use crate::schema::Model;
+use crate::expr::{ColumnRef, Expr, Order, OrderBy, Predicate, Selection};
+use crate::query::{Pending, RecordStream, Selected, settings, take_records, take_rows};
+use crate::schema::{Model, ModelMeta};
 use crate::statement::{Project, Records, Rows, Select, Statement};
 use crate::value::FromRow;
 
@@ -26,16 +26,7 @@ pub struct Find<'s, M> {
 
 impl<'s, M: Model + FromRow> Find<'s, M> {
     pub(crate) fn new(runner: &'s dyn Runner) -> Self {
-        let select = Select {
-            model: M::META,
-            project: Project::Columns,
-            filter: Vec::new(),
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            streamed: false,
-        };
-        Self { pending: Pending::new(runner), select, of: PhantomData }
+        Self { pending: Pending::new(runner), select: Select::of(M::META), of: PhantomData }
     }
 
     settings!(pending);
@@ -46,9 +37,24 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
         self
     }
 
+    /// Only records for which the condition holds, if there is one.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// async fn search(db: &Session, name: Option<&str>, least: Option<u8>) -> orm::Result<Vec<User>> {
+    ///     db.find().where_opt(name.map(|it| User::NAME.eq(it))).where_opt(least.map(|it| User::AGE.ge(it))).await
+    /// }
+    /// # let _ = search;
+    /// ```
+    pub fn where_opt(mut self, condition: Option<Predicate<M>>) -> Self {
+        self.select.filter.extend(condition.map(Predicate::into_expr));
+        self
+    }
+
     /// Sorted by this, and within it by what is given next.
     pub fn order(mut self, by: Order<M>) -> Self {
-        self.select.order.push(by.into_parts());
+        self.select.order.push(by.into_inner());
         self
     }
 
@@ -85,8 +91,7 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
     /// order is given.
     pub fn first(mut self) -> First<'s, M> {
         if self.select.order.is_empty() {
-            let column = |&at: &usize| (Expr::Column(ColumnRef { model: M::META, at }), Some(false));
-            self.select.order.extend(M::META.key.iter().map(column));
+            self.select.order.extend(key_order(M::META, M::META.key));
         }
         First(self.limit(1))
     }
@@ -102,6 +107,22 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
         self.select.project = Project::Exists;
         self.select.limit = Some(self.select.limit.unwrap_or(1).min(1));
         Exists(self)
+    }
+
+    /// Reads columns and expressions instead of records; see [`Selected`].
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let names: Vec<String> = db.find().where_(User::AGE.ge(18)).select(User::NAME).await?;
+    /// let pairs: Vec<(i64, String)> = db.find::<User>().select((User::ID, User::NAME.lower())).await?;
+    /// let oldest: Vec<Option<u8>> = db.find::<User>().select(User::AGE.max()).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn select<S: Selection<M>>(mut self, what: S) -> Selected<'s, M, S::Row> {
+        self.select.project = Project::Exprs(what.into_exprs());
+        Selected::new(self.pending, self.select)
     }
 
     /// Reads the records in batches, so that memory does not grow with their
@@ -136,6 +157,12 @@ impl<M> fmt::Debug for Find<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.select.fmt(f)
     }
+}
+
+/// The order of the columns of a key.
+pub(super) fn key_order(model: &'static ModelMeta, key: &'static [usize]) -> impl Iterator<Item = OrderBy> {
+    let column = move |&at| Expr::Column(ColumnRef { model, at });
+    key.iter().map(move |at| OrderBy { expr: column(at), descending: Some(false), nulls_first: None })
 }
 
 /// A query for the first record; awaited, it is an `Option<M>`.

@@ -7,6 +7,8 @@ mod delete;
 mod find;
 mod get;
 mod raw;
+mod script;
+mod selected;
 mod stream;
 mod tables;
 mod update;
@@ -16,11 +18,13 @@ pub use self::create::{Create, CreateMany, CreateManyOrReturn, CreateOrReturn};
 pub use self::delete::{Delete, DeleteAll, DeleteOrReturn};
 pub use self::find::{Count, Exists, Find, First};
 pub use self::raw::{Execute, Fetch, FetchOne, FetchOptional, Raw};
+pub use self::selected::{CountSelected, FirstSelected, Selected};
 pub use self::stream::RecordStream;
 pub use self::update::{Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn};
 pub use self::write_error::WriteError;
 
 pub(crate) use self::get::get;
+pub(crate) use self::script::execute_script;
 pub(crate) use self::tables::create_tables;
 
 use std::any::Any;

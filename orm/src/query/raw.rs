@@ -1,5 +1,6 @@
 //! SQL text.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -8,27 +9,27 @@ use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
 use crate::query::{Pending, settings, take_rows};
 use crate::statement::{self, Rows, Statement};
-use crate::value::{FromRow, Value};
+use crate::value::{Arguments, FromRow};
 
 /// SQL text with its arguments; say what is read from it, or execute it.
 ///
-/// The text is one statement, with `?` for every argument on every database.
+/// The text is one statement; its arguments are those of [`sql`](crate::sql).
 #[must_use = "SQL text does nothing until it is fetched or executed"]
 pub struct Raw<'s> {
     pending: Pending<'s>,
-    text: &'static str,
-    args: Vec<Value>,
+    text: Cow<'static, str>,
+    args: Arguments,
 }
 
 impl<'s> Raw<'s> {
-    pub(crate) fn new(runner: &'s dyn Runner, text: &'static str, args: Vec<Value>) -> Self {
+    pub(crate) fn new(runner: &'s dyn Runner, text: Cow<'static, str>, args: Arguments) -> Self {
         Self { pending: Pending::new(runner), text, args }
     }
 
     settings!(pending);
 
-    /// All rows: as models, whose columns are found by name, or as tuples or
-    /// single fields, by position.
+    /// All rows: as models or structs with [`derive(Row)`](macro@crate::Row), whose
+    /// columns are found by name, or as tuples or single fields, by position.
     ///
     /// # Errors
     /// When awaited: [`Error::BindCount`], [`Error::MissingColumn`] and

@@ -10,6 +10,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use crate::callback::{Request, Runner, Settings};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr};
+use crate::query::find::key_order;
 use crate::query::take_records;
 use crate::schema::Model;
 use crate::statement::{Records, Select, Statement};
@@ -81,7 +82,7 @@ impl Page {
                 model.name
             )));
         }
-        select.order = key.iter().map(|&at| (Expr::Column(ColumnRef { model, at }), Some(false))).collect();
+        select.order = key_order(model, key).collect();
         select.streamed = true;
         Ok(Self { select, place: None })
     }

@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::expr::Predicate;
-use crate::query::{Create, CreateMany, Delete, DeleteAll, Find, Raw, Save, Update, UpdateAll, create_tables, get};
+use crate::query::{Create, CreateMany, Delete, DeleteAll, Find, Raw, Save, Update, UpdateAll, create_tables, execute_script, get};
 use crate::schema::Model;
 use crate::session::Session;
 use crate::statement::Models;
-use crate::value::{Args, FromRow};
+use crate::value::{Args, FromRow, SqlText};
 
 /// Operations. Each returns a builder, and does nothing until it is awaited.
 impl Session {
@@ -42,7 +42,7 @@ impl Session {
     /// [`Error::NoKey`](crate::Error::NoKey) if the model has no key;
     /// [`Error::Invalid`](crate::Error::Invalid) if the key has another number of columns.
     pub async fn get<M: Model + FromRow>(&self, key: impl Args) -> Result<M> {
-        get(self, key.into_values()).await
+        get(self, key.into_arguments().into_values()).await
     }
 
     /// Stores a new record and returns it with the key that the database chose.
@@ -146,7 +146,7 @@ impl Session {
         DeleteAll::new(self, condition)
     }
 
-    /// Runs SQL text with an argument for each `?`.
+    /// Runs SQL text with its arguments; how they are written is said at [`sql`](crate::sql).
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -157,8 +157,39 @@ impl Session {
     /// let changed: u64 = db.raw("UPDATE users SET age = age + 1", ()).execute().await?;
     /// # Ok(()) }
     /// ```
-    pub fn raw(&self, text: &'static str, args: impl Args) -> Raw<'_> {
-        Raw::new(self, text, args.into_values())
+    pub fn raw(&self, text: impl SqlText, args: impl Args) -> Raw<'_> {
+        Raw::new(self, text.into_text(), args.into_arguments())
+    }
+
+    /// Runs SQL text of several statements, separated by semicolons.
+    ///
+    /// The only function that takes more than one: everywhere else a second
+    /// statement is an error. Each runs through the chain `raw`, one after the
+    /// other, and the first error ends the script. Bodies of triggers and
+    /// procedures, quotes and comments may contain semicolons. There are no
+    /// arguments; a literal `?` is written `??`.
+    ///
+    /// On the pool, each statement may get another connection, and what ran
+    /// before an error stays. In a transaction, the script is all or nothing,
+    /// except that MariaDB and MySQL commit where a table is changed. The script
+    /// itself cannot begin or end transactions.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// db.execute_script(
+    ///     "CREATE TABLE colors (name VARCHAR(20) PRIMARY KEY);
+    ///      INSERT INTO colors VALUES ('red'), ('blue; or so'); -- two of them",
+    /// )
+    /// .await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) if the script begins or ends a
+    /// transaction, before anything is sent; otherwise what the database says.
+    pub async fn execute_script(&self, script: impl SqlText) -> Result<()> {
+        execute_script(self, self.engine().await?, script.into_text()).await
     }
 
     /// Creates the tables of models, and their indexes, unless there are tables

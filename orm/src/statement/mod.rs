@@ -10,11 +10,12 @@ mod record;
 pub use self::ddl::{Ddl, Models, Table, TableColumn, TableIndex};
 pub use self::record::{Record, RecordSet, Records, Rows};
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::expr::{Assignment, Expr};
+use crate::expr::{Assignment, Expr, OrderBy};
 use crate::schema::ModelMeta;
-use crate::value::Value;
+use crate::value::Arguments;
 
 /// One operation on the database.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +61,14 @@ pub struct Select {
     pub project: Project,
     /// The conditions; all must hold.
     pub filter: Vec<Expr>,
-    /// What the rows are sorted by, and whether descending; SQL text says it itself.
-    pub order: Vec<(Expr, Option<bool>)>,
+    /// What makes rows one group, where there are groups.
+    pub group: Vec<Expr>,
+    /// The conditions on groups; all must hold.
+    pub having: Vec<Expr>,
+    /// Whether equal rows are read once.
+    pub distinct: bool,
+    /// What the rows are sorted by.
+    pub order: Vec<OrderBy>,
     /// The most rows to read.
     pub limit: Option<u64>,
     /// How many rows to leave out first.
@@ -80,6 +87,29 @@ pub enum Project {
     Count,
     /// Whether there is a row: `1` for the first one.
     Exists,
+    /// The values of these expressions.
+    Exprs(Vec<Expr>),
+    /// The number of rows that these expressions make, with groups and without equal ones.
+    CountOf(Vec<Expr>),
+}
+
+impl Select {
+    /// All records of a model.
+    #[must_use]
+    pub const fn of(model: &'static ModelMeta) -> Self {
+        Self {
+            model,
+            project: Project::Columns,
+            filter: Vec::new(),
+            group: Vec::new(),
+            having: Vec::new(),
+            distinct: false,
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+            streamed: false,
+        }
+    }
 }
 
 /// Stores new records.
@@ -127,10 +157,10 @@ pub struct Target {
 /// SQL text with arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Raw {
-    /// The text, with `?` for each argument.
-    pub text: &'static str,
+    /// The text, with `?` or `:name` for each argument.
+    pub text: Cow<'static, str>,
     /// The arguments.
-    pub args: Vec<Value>,
+    pub args: Arguments,
     /// Whether rows are read.
     pub returns_rows: bool,
 }

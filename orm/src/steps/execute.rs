@@ -9,7 +9,7 @@ use crate::driver::{Done, Want};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr};
 use crate::schema::ModelMeta;
-use crate::statement::{Insert, Project, Record, Select, Statement, Update};
+use crate::statement::{Insert, Record, Select, Statement, Update};
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
@@ -58,15 +58,8 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
         apply_constants(cx, true)?;
     }
     if reread {
-        let again = Select {
-            model,
-            project: Project::Columns,
-            filter: cx.record(0).map(|it| key_of(model, it)).unwrap_or_default(),
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            streamed: false,
-        };
+        let filter = cx.record(0).map(|it| key_of(model, it)).unwrap_or_default();
+        let again = Select { filter, ..Select::of(model) };
         send(cx, Statement::Select(again), Some(Want::Refill { first: 0 })).await?;
     }
     Ok(())

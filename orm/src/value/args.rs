@@ -2,8 +2,8 @@
 
 use crate::value::{Field, Value};
 
-/// The arguments of SQL text, one for each `?`: `()`, one value, or a tuple,
-/// array or vector of values.
+/// The arguments of SQL text: `()`, one value, or a tuple, array or vector of
+/// values, one for each `?`; or [`named`] ones.
 ///
 /// ```
 /// use orm::prelude::*;
@@ -12,61 +12,228 @@ use crate::value::{Field, Value};
 /// let _: Predicate<User> = sql("age > ?", 18);
 /// let _: Predicate<User> = sql("age > ? AND name = ?", (18, "ann"));
 /// let _: Predicate<User> = sql("age = ? OR age = ?", [18, 21]);
+/// // An array or slice behind `IN` is a list.
+/// let _: Predicate<User> = sql("age IN ?", [18, 21]);
+/// let _: Predicate<User> = sql("name = ? AND age IN ?", ("ann", [18, 21]));
+/// let _: Predicate<User> = sql("name = :name AND age IN :ages", args! { name: "ann", ages: [18, 21] });
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the arguments of SQL text",
-    label = "expected `()`, one value, or a tuple, array or `Vec` of values"
+    label = "expected `()`, one value, or a tuple, array or `Vec` of values",
+    note = "a list of values is given by reference, `&ids`, or as `list(ids)`"
 )]
 pub trait Args: sealed::Sealed {
     #[doc(hidden)]
-    fn into_values(self) -> Vec<Value>;
+    fn into_arguments(self) -> Arguments;
+}
+
+/// The arguments of SQL text, without their types.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Arguments {
+    pub(crate) values: Vec<Argument>,
+    /// Their names, where they have some.
+    pub(crate) names: Vec<&'static str>,
+    /// Whether they may be meant as one list.
+    pub(crate) may_be_list: bool,
+}
+
+/// One argument of SQL text.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Argument {
+    /// For one placeholder.
+    One(Value),
+    /// A list behind `IN`, whose rows have one or several values.
+    List(Vec<Vec<Value>>),
+}
+
+impl Arguments {
+    fn positional(values: Vec<Argument>) -> Self {
+        Self { values, ..Self::default() }
+    }
+
+    /// All values, one after the other.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        let values = self.values.into_iter().flat_map(|it| match it {
+            Argument::One(it) => vec![it],
+            Argument::List(rows) => rows.into_iter().flatten().collect(),
+        });
+        values.collect()
+    }
+}
+
+/// What can be one of several arguments of SQL text: a value or a list.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of SQL text",
+    label = "expected a value, an array or a slice",
+    note = "a list of values is given by reference, `&ids`, or as `list(ids)`"
+)]
+pub trait IntoArgument {
+    #[doc(hidden)]
+    fn into_argument(self) -> Argument;
+}
+
+/// What can be in a list: a value, or a tuple of values.
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be in a list of arguments", label = "expected a value, or a tuple of values")]
+pub trait ListItem {
+    #[doc(hidden)]
+    fn row(&self) -> Vec<Value>;
+}
+
+/// A list of values for an `IN`; see [`list`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct List(Vec<Vec<Value>>);
+
+/// A list of values for an `IN`, from any iterator; arrays and slices need no `list`.
+///
+/// ```
+/// use orm::prelude::*;
+/// # #[derive(Model)] struct Seat { #[orm(key)] row: i32, #[orm(key)] place: String }
+/// let even: Predicate<Seat> = sql("row IN ?", orm::list((0..10).filter(|it| it % 2 == 0)));
+/// let both: Predicate<Seat> = sql("(row, place) IN ?", orm::list([(1, "a"), (2, "b")]));
+/// # let _ = (even, both);
+/// ```
+pub fn list<T: ListItem>(items: impl IntoIterator<Item = T>) -> List {
+    List(items.into_iter().map(|it| it.row()).collect())
+}
+
+/// Arguments for the names `:name` of SQL text. For values of several types
+/// there is [`args!`](crate::args).
+///
+/// ```
+/// use orm::prelude::*;
+/// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+/// let ann: Predicate<User> = sql("name = :who OR name LIKE :who", named([("who", "ann")]));
+/// # let _ = ann;
+/// ```
+pub fn named<V: IntoArgument>(arguments: impl IntoIterator<Item = (&'static str, V)>) -> Named {
+    Named(arguments.into_iter().map(|(name, value)| (name, value.into_argument())).collect())
+}
+
+/// Arguments with names; see [`named`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named(Vec<(&'static str, Argument)>);
+
+/// Arguments for the names `:name` of SQL text, of any types.
+///
+/// ```
+/// use orm::prelude::*;
+/// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+/// # async fn f(db: &Session) -> orm::Result<()> {
+/// let name = "ann";
+/// let users = db.find::<User>().where_(sql("name = :name AND age > :least", args! { name, least: 18 })).await?;
+/// # Ok(()) }
+/// ```
+#[macro_export]
+macro_rules! args {
+    (@value $name:ident) => { $name };
+    (@value $name:ident $value:expr) => { $value };
+    ($($name:ident $(: $value:expr)?),+ $(,)?) => {
+        $crate::named([$((stringify!($name), $crate::__private::IntoArgument::into_argument($crate::args!(@value $name $($value)?)))),+])
+    };
 }
 
 mod sealed {
     pub trait Sealed {}
 }
 
-impl sealed::Sealed for () {}
-impl Args for () {
-    fn into_values(self) -> Vec<Value> {
-        Vec::new()
+macro_rules! arguments {
+    ($([$($parameters:tt)*] $type:ty, |$it:ident| $arguments:expr;)*) => {$(
+        impl<$($parameters)*> sealed::Sealed for $type {}
+        impl<$($parameters)*> Args for $type {
+            fn into_arguments(self) -> Arguments {
+                let $it = self;
+                $arguments
+            }
+        }
+    )*};
+}
+
+arguments! {
+    [] (), |_it| Arguments::default();
+    [T: Field] T, |it| Arguments::positional(vec![it.into_argument()]);
+    [] &str, |it| Arguments::positional(vec![it.into_argument()]);
+    [] List, |it| Arguments::positional(vec![it.into_argument()]);
+    [T: ListItem] &[T], |it| Arguments::positional(vec![it.into_argument()]);
+    [T: ListItem] &Vec<T>, |it| Arguments::positional(vec![it.into_argument()]);
+    [T: ListItem, const N: usize] &[T; N], |it| Arguments::positional(vec![it.into_argument()]);
+    [] Vec<Value>, |it| Arguments { may_be_list: true, ..Arguments::positional(it.into_iter().map(Argument::One).collect()) };
+    [T: Into<Value>, const N: usize] [T; N], |it| Vec::from(it.map(Into::into)).into_arguments();
+    [] Named, |it| {
+        let (names, values) = it.0.into_iter().unzip();
+        Arguments { names, values, may_be_list: false }
+    };
+}
+
+macro_rules! values {
+    ($([$($parameters:tt)*] $type:ty, |$it:ident| $argument:expr;)*) => {$(
+        impl<$($parameters)*> IntoArgument for $type {
+            fn into_argument(self) -> Argument {
+                let $it = self;
+                $argument
+            }
+        }
+    )*};
+}
+
+values! {
+    [T: Field] T, |it| Argument::One(it.to_value());
+    [] &str, |it| Argument::One(it.into());
+    [] Value, |it| Argument::One(it);
+    [] Argument, |it| it;
+    [] List, |it| Argument::List(it.0);
+    [T: ListItem, const N: usize] [T; N], |it| Argument::List(it.iter().map(ListItem::row).collect());
+    [T: ListItem] &[T], |it| Argument::List(it.iter().map(ListItem::row).collect());
+    [T: ListItem] &Vec<T>, |it| Argument::List(it.iter().map(ListItem::row).collect());
+    [T: ListItem, const N: usize] &[T; N], |it| Argument::List(it.iter().map(ListItem::row).collect());
+}
+
+/// One value in a row of a list.
+pub trait ListCell {
+    #[doc(hidden)]
+    fn cell(&self) -> Value;
+}
+
+impl<T: Field> ListCell for T {
+    fn cell(&self) -> Value {
+        self.to_value()
     }
 }
 
-impl<T: Field> sealed::Sealed for T {}
-impl<T: Field> Args for T {
-    fn into_values(self) -> Vec<Value> {
-        vec![self.to_value()]
+impl ListCell for &str {
+    fn cell(&self) -> Value {
+        Value::from(*self)
     }
 }
 
-impl sealed::Sealed for &str {}
-impl Args for &str {
-    fn into_values(self) -> Vec<Value> {
-        vec![self.into()]
+impl<T: ListCell> ListItem for T {
+    fn row(&self) -> Vec<Value> {
+        vec![self.cell()]
     }
 }
 
-impl sealed::Sealed for Vec<Value> {}
-impl Args for Vec<Value> {
-    fn into_values(self) -> Vec<Value> {
-        self
-    }
+macro_rules! rows {
+    ($(($($name:ident $at:tt)+))+) => {$(
+        impl<$($name: ListCell),+> ListItem for ($($name,)+) {
+            fn row(&self) -> Vec<Value> {
+                vec![$(self.$at.cell()),+]
+            }
+        }
+    )+};
 }
 
-impl<T: Into<Value>, const N: usize> sealed::Sealed for [T; N] {}
-impl<T: Into<Value>, const N: usize> Args for [T; N] {
-    fn into_values(self) -> Vec<Value> {
-        self.into_iter().map(Into::into).collect()
-    }
+rows! {
+    (A 0 B 1)
+    (A 0 B 1 C 2)
+    (A 0 B 1 C 2 D 3)
 }
 
 macro_rules! tuples {
     ($(($($name:ident $at:tt)+))+) => {$(
-        impl<$($name: Into<Value>),+> sealed::Sealed for ($($name,)+) {}
-        impl<$($name: Into<Value>),+> Args for ($($name,)+) {
-            fn into_values(self) -> Vec<Value> {
-                vec![$(self.$at.into()),+]
+        impl<$($name: IntoArgument),+> sealed::Sealed for ($($name,)+) {}
+        impl<$($name: IntoArgument),+> Args for ($($name,)+) {
+            fn into_arguments(self) -> Arguments {
+                Arguments::positional(vec![$(self.$at.into_argument()),+])
             }
         }
     )+};

@@ -7,14 +7,16 @@ mod args;
 mod field;
 pub(crate) mod limits;
 mod row;
+mod sql_text;
 #[cfg(feature = "chrono")]
 mod time;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
 
-pub use self::args::Args;
+pub use self::args::{Args, Argument, Arguments, IntoArgument, List, ListCell, ListItem, Named, list, named};
 pub use self::field::{AutoKey, DecimalField, Field, Timestamp};
-pub use self::row::{Cells, FromRow, RowRef, named};
+pub use self::row::{Cells, FromRow, RowRef, named as named_cell, positions_of};
+pub use self::sql_text::{AssertSqlSafe, SqlText};
 
 use crate::error::Result;
 

@@ -114,8 +114,8 @@ pub fn named<T>(model: &'static str, name: &'static str, read: Result<T>) -> Res
 /// field.
 #[diagnostic::on_unimplemented(
     message = "a row cannot be read into `{Self}`",
-    label = "expected a model, a tuple of fields, or a field",
-    note = "add `#[derive(Model)]` to a struct whose fields are the columns"
+    label = "expected a model, a row, a tuple of fields, or a field",
+    note = "add `#[derive(Row)]` to a struct whose fields are the columns"
 )]
 pub trait FromRow: Sized + Send + Sync + 'static {
     /// Where the columns stand that this type reads by name; empty for types
@@ -169,6 +169,25 @@ tuples! {
     (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9) 10
     (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10) 11
     (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11) 12
+}
+
+/// For generated code: where columns stand in a result; `usize::MAX` for those
+/// that may be missing and are.
+///
+/// Databases differ in how they write the names of a result, so a name in
+/// another case is good enough where there is none in the same.
+#[doc(hidden)]
+pub fn positions_of(cells: &dyn Cells, row: &'static str, columns: &[(&'static str, bool)]) -> Result<Vec<usize>> {
+    let find = |fits: &dyn Fn(&str) -> bool| (0..cells.len()).find(|it| fits(cells.name(*it)));
+    let position = |&(column, may_miss): &(&'static str, bool)| {
+        let found = find(&|it| it == column).or_else(|| find(&|it| it.eq_ignore_ascii_case(column)));
+        found.or_else(|| may_miss.then_some(usize::MAX)).ok_or_else(|| Error::MissingColumn {
+            model: row,
+            column: column.to_owned(),
+            found: (0..cells.len()).map(|it| cells.name(it)).collect::<Vec<_>>().join(", "),
+        })
+    };
+    columns.iter().map(position).collect()
 }
 
 fn expect_columns(cells: &dyn Cells, count: usize) -> Result<Vec<usize>> {

@@ -147,7 +147,7 @@ fn insert_more() -> &'static str {
 }
 
 pub(super) fn select(filter: Vec<Expr>, limit: Option<u64>, project: Project) -> Statement {
-    Statement::Select(Select { model: &META, project, filter, order: Vec::new(), limit, offset: None, streamed: false })
+    Statement::Select(Select { project, filter, limit, ..Select::of(&META) })
 }
 
 #[test]

@@ -1,0 +1,157 @@
+//! The walk over SQL text of the program.
+
+use crate::dialect::render::Walk;
+use crate::dialect::{Engine, lexer};
+use crate::error::{Error, Result};
+use crate::value::{Argument, Arguments, Value};
+
+impl Walk<'_> {
+    /// SQL text of the program, with its arguments.
+    pub(crate) fn sql_text(&mut self, text: &str, args: &Arguments) -> Result<()> {
+        let as_list = args.may_be_list && is_one_list(self.engine, text);
+        if as_list {
+            let rows = args.values.iter().filter_map(|it| if let Argument::One(it) = it { Some(vec![it.clone()]) } else { None });
+            let one = Arguments { values: vec![Argument::List(rows.collect())], ..Arguments::default() };
+            return self.parts(text, &one);
+        }
+        let plain = args.names.is_empty() && args.values.iter().all(|it| matches!(it, Argument::One(_)));
+        if plain && !self.writes() {
+            return args.values.iter().try_for_each(|it| self.argument(it, Place::Elsewhere));
+        }
+        self.parts(text, args)
+    }
+
+    fn parts(&mut self, text: &str, args: &Arguments) -> Result<()> {
+        let mut slots = Slots { text, args, next: 0, used: vec![false; args.names.len()] };
+        let mut place = Place::Elsewhere;
+        let mut result = Ok(());
+        lexer::parts(self.engine, text, |part| {
+            if result.is_err() {
+                return;
+            }
+            result = match part {
+                lexer::Part::Text(it) => {
+                    place = Place::behind(it);
+                    self.sql(it);
+                    Ok(())
+                }
+                lexer::Part::Placeholder => slots.next().and_then(|it| it.map_or(Ok(()), |it| self.argument(it, place))),
+                lexer::Part::Name(name) => slots.named(name).and_then(|it| self.argument(it, place)),
+            };
+        });
+        result?;
+        slots.finish()
+    }
+
+    fn argument(&mut self, argument: &Argument, place: Place) -> Result<()> {
+        match (argument, place) {
+            (Argument::One(it), _) => self.value(it, None),
+            (Argument::List(rows), Place::In { not }) if rows.is_empty() => {
+                // `IN (NULL)` would be neither true nor false.
+                self.sql(if not { "(NULL) IS NOT FALSE" } else { "(NULL) IS TRUE" });
+                Ok(())
+            }
+            (Argument::List(rows), Place::In { .. }) => {
+                let wide = rows.iter().any(|it| it.len() > 1);
+                self.sql(if wide && self.engine == Engine::Sqlite { "(VALUES " } else { "(" });
+                self.list(rows, |walk, row| if wide { walk.argument_row(row) } else { walk.cells(row) })?;
+                self.sql(")");
+                Ok(())
+            }
+            (Argument::List(_), Place::Elsewhere) => {
+                Err(Error::Invalid("a list of arguments stands directly behind IN, without parentheses: `age IN ?`".to_owned()))
+            }
+        }
+    }
+
+    fn argument_row(&mut self, row: &[Value]) -> Result<()> {
+        self.sql("(");
+        self.cells(row)?;
+        self.sql(")");
+        Ok(())
+    }
+
+    fn cells(&mut self, row: &[Value]) -> Result<()> {
+        self.list(row, |walk, it| walk.value(it, None))
+    }
+}
+
+/// What stands before a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// `IN` or `NOT IN`.
+    In { not: bool },
+    /// Anything else.
+    Elsewhere,
+}
+
+impl Place {
+    fn behind(text: &str) -> Self {
+        let mut words = text.trim_end().rsplit(|it: char| !(it.is_alphanumeric() || it == '_'));
+        match words.next() {
+            Some(word) if word.eq_ignore_ascii_case("in") => {
+                let not = words.find(|it| !it.is_empty()).is_some_and(|it| it.eq_ignore_ascii_case("not"));
+                Self::In { not }
+            }
+            _ => Self::Elsewhere,
+        }
+    }
+}
+
+/// Whether the only placeholder stands behind `IN`.
+fn is_one_list(engine: Engine, text: &str) -> bool {
+    let (mut placeholders, mut lists, mut place) = (0, 0, Place::Elsewhere);
+    lexer::parts(engine, text, |part| match part {
+        lexer::Part::Text(it) => place = Place::behind(it),
+        lexer::Part::Placeholder | lexer::Part::Name(_) => {
+            placeholders += 1;
+            lists += usize::from(place != Place::Elsewhere);
+        }
+    });
+    placeholders == 1 && lists == 1
+}
+
+/// Gives each placeholder its argument.
+struct Slots<'a> {
+    text: &'a str,
+    args: &'a Arguments,
+    next: usize,
+    used: Vec<bool>,
+}
+
+impl<'a> Slots<'a> {
+    /// The argument of the next `?`; none where there are too few, which is an error at the end.
+    fn next(&mut self) -> Result<Option<&'a Argument>> {
+        if !self.args.names.is_empty() {
+            return Err(self.invalid("has a `?`, but its arguments have names: write `:name`, or `??` for a literal `?`"));
+        }
+        self.next += 1;
+        Ok(self.args.values.get(self.next - 1))
+    }
+
+    fn named(&mut self, name: &str) -> Result<&'a Argument> {
+        if self.args.names.is_empty() {
+            return Err(self.invalid(format_args!(
+                "has the name `:{name}`, but its arguments have none: give them with `args!`, or put a space behind the colon"
+            )));
+        }
+        let at = self.args.names.iter().position(|it| *it == name);
+        let at = at.ok_or_else(|| self.invalid(format_args!("has the name `:{name}`, and no argument is called so")))?;
+        self.used[at] = true;
+        Ok(&self.args.values[at])
+    }
+
+    fn finish(self) -> Result<()> {
+        if let Some(at) = self.used.iter().position(|it| !it) {
+            return Err(self.invalid(format_args!("has no `:{}`, which is an argument", self.args.names[at])));
+        }
+        if !self.args.names.is_empty() || self.next == self.args.values.len() {
+            return Ok(());
+        }
+        Err(Error::BindCount { text: self.text.to_owned(), placeholders: self.next, arguments: self.args.values.len() })
+    }
+
+    fn invalid(&self, what: impl std::fmt::Display) -> Error {
+        Error::Invalid(format!("`{}` {what}", self.text))
+    }
+}

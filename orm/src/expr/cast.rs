@@ -1,0 +1,60 @@
+//! Values as another type.
+
+use crate::expr::{Column, Expr, Typed};
+use crate::schema::Model;
+use crate::value::Field;
+
+/// A conversion that means the same on every database and loses nothing.
+#[diagnostic::on_unimplemented(
+    message = "databases do not agree on how a `{Self}` becomes a `{T}`",
+    label = "this conversion is not the same everywhere",
+    note = "integers become larger integers, `f64` and `String`; `Decimal` becomes `f64`; `bool` becomes `i64`",
+    note = "convert the value in the program, or write `sql(\"…\", args)`"
+)]
+pub trait CastTo<T>: Field {}
+
+macro_rules! casts {
+    ($($from:ty => $($to:ty)*;)*) => {$($(
+        impl CastTo<$to> for $from {}
+    )*)*};
+}
+
+casts! {
+    u8 => i16 i32 i64 u16 u32 f64 String;
+    u16 => i32 i64 u32 f64 String;
+    u32 => i64 f64 String;
+    i16 => i32 i64 f64 String;
+    i32 => i64 f64 String;
+    i64 => f64 String;
+    bool => i64;
+}
+
+#[cfg(feature = "rust_decimal")]
+impl CastTo<f64> for rust_decimal::Decimal {}
+
+impl<S: CastTo<T>, T: Field> CastTo<Option<T>> for Option<S> {}
+
+/// Conversions, for a column as well as for an expression.
+macro_rules! conversions {
+    ($on:ident) => {
+        impl<M: Model, S> $on<M, S> {
+            /// The value as another type, if every database converts it in the same way.
+            ///
+            /// ```
+            /// use orm::prelude::*;
+            /// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, age: u8 }
+            /// let in_its_forties: Predicate<User> = User::AGE.cast::<String>().starts_with("4");
+            /// # let _ = in_its_forties;
+            /// ```
+            pub fn cast<T: Field>(self) -> Typed<M, T>
+            where
+                S: CastTo<T>,
+            {
+                Typed::new(Expr::Cast(Box::new(Typed::<M, S>::from(self).into_inner()), T::TYPE), None)
+            }
+        }
+    };
+}
+
+conversions!(Column);
+conversions!(Typed);
