@@ -164,6 +164,7 @@ impl DbBuilder {
     }
 
     /// Adds a plugin; it is asked for its callbacks now.
+    #[expect(clippy::needless_pass_by_value, reason = "a plugin is given away")]
     pub fn plugin(mut self, plugin: impl Plugin) -> Self {
         let name = plugin.name();
         let done = if self.plugins.contains(&name) {

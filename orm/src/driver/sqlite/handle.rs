@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(test)]
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
