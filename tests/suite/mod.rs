@@ -9,6 +9,7 @@ mod raw;
 mod semantics;
 mod streams;
 mod tables;
+mod streams;
 
 use crate::Case;
 
@@ -26,4 +27,12 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         tables::CASES,
     ];
     modules.into_iter().flatten().copied()
+    #[rustfmt::skip] // One a line, so that changes do not meet.
+    let all = [
+        crud::CASES,
+        expressions::CASES,
+        fields::CASES,
+        streams::CASES,
+    ];
+    all.into_iter().flatten().copied()
 }

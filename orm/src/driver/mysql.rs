@@ -60,7 +60,6 @@ impl MySql {
     }
 
     /// What the server calls this connection.
-    #[cfg(test)]
     pub(super) fn connection_id(&self) -> u64 {
         self.connection_id
     }
@@ -134,6 +133,11 @@ impl MySql {
     /// Asks for a sign of life.
     pub(super) async fn ping(&mut self) -> Result<()> {
         self.conn.ping().await.map_err(|it| lost("it was checked", it))
+    }
+
+    /// Runs something that a cancel may hit that came too late.
+    pub(super) async fn absorb_cancel(&mut self) -> Result<()> {
+        self.control("SELECT 1").await
     }
 
     /// How the transaction stands.
