@@ -3,12 +3,30 @@
 mod crud;
 mod expressions;
 mod fields;
+mod limits;
+mod names;
+mod raw;
+mod semantics;
+mod streams;
+mod tables;
 mod streams;
 
 use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
+    let modules = [
+        crud::CASES,
+        expressions::CASES,
+        fields::CASES,
+        limits::CASES,
+        names::CASES,
+        raw::CASES,
+        semantics::CASES,
+        streams::CASES,
+        tables::CASES,
+    ];
+    modules.into_iter().flatten().copied()
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
         crud::CASES,
