@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::callback::{Callbacks, Plugin};
 use crate::dialect::Engine;
-use crate::driver::{Intent, Pool, PoolOptions, PoolStats, Target};
+use crate::driver::{Intent, Pool, PoolOptions, PoolStats, SqliteOptions, Target};
 use crate::error::{Error, Result};
 use crate::session::{Clock, Core, Session};
 use crate::steps;
@@ -58,6 +58,7 @@ impl Db {
         DbBuilder {
             url: url.to_owned(),
             pool: PoolOptions::new(),
+            sqlite: SqliteOptions::new(),
             callbacks,
             plugins: Vec::new(),
             mistake: None,
@@ -136,6 +137,7 @@ impl fmt::Debug for Db {
 pub struct DbBuilder {
     url: String,
     pool: PoolOptions,
+    sqlite: SqliteOptions,
     callbacks: Callbacks,
     plugins: Vec<&'static str>,
     mistake: Option<Error>,
@@ -149,6 +151,12 @@ impl DbBuilder {
         self
     }
 
+    /// How the database is used if it is SQLite; others ignore it.
+    pub fn sqlite(mut self, options: SqliteOptions) -> Self {
+        self.sqlite = options;
+        self
+    }
+
     /// Changes the callbacks that statements run through.
     pub fn callbacks(mut self, change: impl FnOnce(&mut Callbacks)) -> Self {
         change(&mut self.callbacks);
@@ -156,6 +164,7 @@ impl DbBuilder {
     }
 
     /// Adds a plugin; it is asked for its callbacks now.
+    #[expect(clippy::needless_pass_by_value, reason = "a plugin is given away")]
     pub fn plugin(mut self, plugin: impl Plugin) -> Self {
         let name = plugin.name();
         let done = if self.plugins.contains(&name) {
@@ -198,7 +207,7 @@ impl DbBuilder {
             return Err(mistake);
         }
         let chains = self.callbacks.compile()?;
-        let pool = Pool::new(Target::parse(&self.url)?, self.pool)?;
+        let pool = Pool::new(Target::parse(&self.url)?.with_sqlite(self.sqlite), self.pool)?;
         let core = Core { pool, texts: Arc::default(), chains, clock: self.clock };
         Ok(Db { session: Arc::new(Session::root(Arc::new(core))), callbacks: Arc::new(self.callbacks) })
     }

@@ -2,11 +2,23 @@
 
 mod chains;
 mod crud;
+mod expressions;
+mod fields;
 mod gorm;
+mod streams;
 
 use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    [chains::CASES, crud::CASES, gorm::callbacks::CASES].into_iter().flatten().copied()
+    #[rustfmt::skip] // One a line, so that changes do not meet.
+    let all = [
+        chains::CASES,
+        crud::CASES,
+        expressions::CASES,
+        fields::CASES,
+        gorm::callbacks::CASES,
+        streams::CASES,
+    ];
+    all.into_iter().flatten().copied()
 }

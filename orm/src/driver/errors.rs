@@ -15,7 +15,7 @@ pub(super) struct Reported(sqlx::Error);
 
 impl fmt::Debug for Reported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = self.0.as_database_error().and_then(|it| it.code()).map_or_else(|| "?".into(), |it| it);
+        let code = self.0.as_database_error().and_then(|it| it.code()).unwrap_or_else(|| "?".into());
         match &self.0 {
             sqlx::Error::Database(_) => write!(f, "Database({code})"),
             sqlx::Error::Io(error) => write!(f, "Io({:?})", error.kind()),

@@ -42,10 +42,12 @@ impl MySql {
         let connection_id = id.parse().map_err(|_| sqlx::Error::Protocol("no connection id".to_owned()))?;
         let (engine, collation) =
             if version.contains("MariaDB") { (Engine::MariaDb, "utf8mb4_nopad_bin") } else { (Engine::MySql, "utf8mb4_0900_bin") };
-        // What does not fit is an error, never cut; texts are compared by code
-        // points, trailing spaces included. The time zone is UTC already.
+        // What does not fit is an error, never cut; a key of zero is a key, and
+        // less than zero a number also beside unsigned ones; texts are compared
+        // by code points, trailing spaces included. The time zone is UTC already.
         let setup = format!(
-            "set sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO'), \
+            "set sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION'), \
              collation_connection = {collation}"
         );
         sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
@@ -83,6 +85,7 @@ impl MySql {
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
                     sink.row(&cells::MySqlCells { row: &row, kinds });
+                    sink.breathe().await;
                 }
                 Err(error) => {
                     // An error is the end of the reply.
@@ -132,6 +135,11 @@ impl MySql {
         self.conn.ping().await.map_err(|it| lost("it was checked", it))
     }
 
+    /// Runs something that a cancel may hit that came too late.
+    pub(super) async fn absorb_cancel(&mut self) -> Result<()> {
+        self.control("SELECT 1").await
+    }
+
     /// How the transaction stands.
     pub(super) async fn transaction_state(&mut self) -> Result<TransactionState> {
         if self.engine == Engine::MariaDb {
@@ -152,11 +160,6 @@ impl MySql {
         let result = self.conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql.clone()))).await;
         let value: String = result.and_then(|row| row.try_get(0)).map_err(|error| of(error, &sql))?;
         Ok(value == "1")
-    }
-
-    /// Says goodbye and closes.
-    pub(super) async fn close(self) -> Result<()> {
-        self.conn.close().await.map_err(|it| lost("it was closed", it))
     }
 }
 

@@ -398,9 +398,7 @@ impl Drop for Lease {
         let Some(mut object) = self.object.take() else { return };
         if object.conn.is_busy() {
             discard(object);
-        } else if !self.in_transaction {
-            go_home(object);
-        } else if object.conn.rollback_now() {
+        } else if !self.in_transaction || object.conn.rollback_now() {
             go_home(object);
         } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {

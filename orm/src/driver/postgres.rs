@@ -106,6 +106,7 @@ impl Postgres {
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
                     sink.row(&cells::PgCells { row: &row, kinds });
+                    sink.breathe().await;
                 }
                 Err(error) => return Err(Failed::Theirs(error, sink.rows())),
             }
@@ -161,6 +162,11 @@ impl Postgres {
         self.conn.ping().await.map_err(|it| lost("it was checked", it))
     }
 
+    /// Runs something that a cancel may hit that came too late.
+    pub(super) async fn absorb_cancel(&mut self) -> Result<()> {
+        self.control("SELECT 1").await
+    }
+
     /// How the transaction stands.
     pub(super) async fn transaction_state(&mut self) -> Result<TransactionState> {
         // sqlx keeps to itself what the server says with every reply. This
@@ -175,10 +181,5 @@ impl Postgres {
             Some("25P01") => Ok(TransactionState::Ended),
             _ => Err(of(error, "SAVEPOINT")),
         }
-    }
-
-    /// Says goodbye and closes.
-    pub(super) async fn close(self) -> Result<()> {
-        self.conn.close().await.map_err(|it| lost("it was closed", it))
     }
 }

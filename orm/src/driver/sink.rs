@@ -5,6 +5,10 @@ use crate::error::{Error, Result};
 use crate::statement::RecordSet;
 use crate::value::{Cells, RowRef, Value};
 
+/// How many rows are read before others may run.
+#[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))]
+const ROWS_IN_A_ROW: usize = 256;
+
 /// Takes the rows of one result, one by one.
 ///
 /// After a row that cannot be read, the others are counted only: the reply is
@@ -34,6 +38,17 @@ impl<'w> Sink<'w> {
             self.failed = self.take(cells).err();
         }
         self.rows += 1;
+    }
+
+    /// Lets others run now and then. sqlx never yields while bytes are there,
+    /// and a long result must keep neither other tasks nor its own deadline
+    /// waiting. (tokio's budget would not do: what stands beside this in the
+    /// same task, in a `select!` for instance, would find it used up.)
+    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))]
+    pub(super) async fn breathe(&self) {
+        if self.rows.is_multiple_of(ROWS_IN_A_ROW) {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Takes the key that the database chose last, where that is what is wanted.

@@ -1,8 +1,11 @@
 //! The address of a database.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::dialect::Engine;
+use crate::driver::SqliteOptions;
+use crate::driver::cancel::Control;
 use crate::error::{Error, Result};
 
 /// A parsed database URL. Only scheme, host, port and database are ever
@@ -14,6 +17,8 @@ pub(crate) struct Target {
     /// Who connects; named where a password is refused.
     user: String,
     options: Options,
+    /// The connection over which statements are stopped.
+    control: Arc<Control>,
 }
 
 #[derive(Clone)]
@@ -76,6 +81,15 @@ impl Target {
         }
     }
 
+    /// The same database, used in this way if it is SQLite.
+    pub(crate) fn with_sqlite(mut self, options: SqliteOptions) -> Self {
+        #[cfg(feature = "sqlite")]
+        if let Options::Sqlite(place) = &mut self.options {
+            place.inline_writes = options.inline_writes;
+        }
+        self
+    }
+
     /// Whether the database is gone with its only connection.
     pub(crate) fn is_memory(&self) -> bool {
         match &self.options {
@@ -88,6 +102,10 @@ impl Target {
 
     pub(super) fn options(&self) -> &Options {
         &self.options
+    }
+
+    pub(super) fn control(&self) -> &Control {
+        &self.control
     }
 
     pub(super) fn user(&self) -> &str {
@@ -113,7 +131,7 @@ fn sqlite(_: &str) -> Result<Target> {
 fn sqlite(url: &str) -> Result<Target> {
     let place = super::sqlite::Place::parse(url)?;
     // Without parameters, which may hold a key for an encrypted file.
-    Ok(Target { shown: place.name(), user: String::new(), options: Options::Sqlite(Box::new(place)) })
+    Ok(Target { shown: place.name(), user: String::new(), options: Options::Sqlite(Box::new(place)), control: Arc::default() })
 }
 
 #[cfg(not(feature = "postgres"))]
@@ -160,7 +178,7 @@ fn postgres(url: &str) -> Result<Target> {
         Some(path) => show("postgres", &path.display(), None, options.get_database().unwrap_or(&user)),
         None => show("postgres", &options.get_host(), Some(options.get_port()), options.get_database().unwrap_or(&user)),
     };
-    Ok(Target { shown, user, options: Options::Postgres(Box::new(options)) })
+    Ok(Target { shown, user, options: Options::Postgres(Box::new(options)), control: Arc::default() })
 }
 
 #[cfg(not(feature = "mysql"))]
@@ -199,7 +217,7 @@ fn mysql(url: &str, scheme: &str) -> Result<Target> {
         Some(path) => show(scheme, &path.display(), None, database),
         None => show(scheme, &options.get_host(), Some(options.get_port()), database),
     };
-    Ok(Target { shown, user, options: Options::MySql(Box::new(options)) })
+    Ok(Target { shown, user, options: Options::MySql(Box::new(options)), control: Arc::default() })
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -257,6 +275,7 @@ fn unreadable(error: &sqlx::Error) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
 

@@ -50,6 +50,7 @@ impl<M, T> Column<M, T> {
 impl<M: Model, T> Column<M, T> {
     /// The name of the column in the database.
     #[must_use]
+    #[expect(clippy::misnamed_getters, reason = "a column's name is the column's, not the field's")]
     pub fn name(self) -> &'static str {
         self.column_ref().meta().column
     }
@@ -61,7 +62,6 @@ impl<M: Model, T> Column<M, T> {
     }
 
     /// The column is equal to `rhs`; `eq(None)` is `IS NULL`.
-    #[must_use]
     pub fn eq(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.expr().eq(rhs)
     }
@@ -69,31 +69,26 @@ impl<M: Model, T> Column<M, T> {
     /// The column is not equal to `rhs`; `ne(None)` is `IS NOT NULL`.
     ///
     /// As everywhere in SQL, a column that is NULL is neither equal nor unequal to a value.
-    #[must_use]
     pub fn ne(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.expr().ne(rhs)
     }
 
     /// The column is greater than `rhs`.
-    #[must_use]
     pub fn gt(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.expr().gt(rhs)
     }
 
     /// The column is greater than or equal to `rhs`.
-    #[must_use]
     pub fn ge(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.expr().ge(rhs)
     }
 
     /// The column is less than `rhs`.
-    #[must_use]
     pub fn lt(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.expr().lt(rhs)
     }
 
     /// The column is less than or equal to `rhs`.
-    #[must_use]
     pub fn le(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.expr().le(rhs)
     }
@@ -103,7 +98,6 @@ impl<M: Model, T> Column<M, T> {
     /// A `None` in the list finds NULL. PostgreSQL gets the list as one array;
     /// elsewhere a list of other values than integers is limited by the number
     /// of parameters of a statement (65,535; SQLite 32,766).
-    #[must_use]
     pub fn is_in<V>(self, values: impl IntoIterator<Item = V>) -> Predicate<M>
     where
         V: Comparable<T>,
@@ -115,7 +109,6 @@ impl<M: Model, T> Column<M, T> {
     }
 
     /// The column is from `low` to `high`, both included.
-    #[must_use]
     pub fn between(self, low: impl Operand<M, T>, high: impl Operand<M, T>) -> Predicate<M> {
         let column = Some(self.column_ref());
         Predicate::new(Expr::Between(Box::new(self.column_expr()), Box::new(low.into_expr(column)), Box::new(high.into_expr(column))))
@@ -134,13 +127,11 @@ impl<M: Model, T> Column<M, T> {
     }
 
     /// Smallest first, NULL before everything.
-    #[must_use]
     pub fn asc(self) -> Order<M> {
         Order::new(self.column_expr(), Some(false))
     }
 
     /// Largest first, NULL after everything.
-    #[must_use]
     pub fn desc(self) -> Order<M> {
         Order::new(self.column_expr(), Some(true))
     }
@@ -160,13 +151,11 @@ impl<M: Model, T> Column<M, T> {
 
 impl<M: Model, T> Column<M, Option<T>> {
     /// The column is NULL.
-    #[must_use]
     pub fn is_none(self) -> Predicate<M> {
         Predicate::new(Expr::IsNull(Box::new(self.column_expr())))
     }
 
     /// The column is not NULL.
-    #[must_use]
     pub fn is_some(self) -> Predicate<M> {
         !self.is_none()
     }
@@ -178,25 +167,21 @@ impl<M: Model, T: TextOperand> Column<M, T> {
     ///
     /// Case matters on every database. A backslash before a wildcard makes it an
     /// ordinary character.
-    #[must_use]
     pub fn like(self, pattern: impl Into<String>) -> Predicate<M> {
         self.pattern(crate::expr::operand::backslash_to_bang(&pattern.into()))
     }
 
     /// The text has `part` in it; case matters, `%` and `_` are ordinary characters.
-    #[must_use]
     pub fn contains(self, part: impl AsRef<str>) -> Predicate<M> {
         self.pattern(format!("%{}%", escape_like(part.as_ref())))
     }
 
     /// The text starts with `part`; case matters, `%` and `_` are ordinary characters.
-    #[must_use]
     pub fn starts_with(self, part: impl AsRef<str>) -> Predicate<M> {
         self.pattern(format!("{}%", escape_like(part.as_ref())))
     }
 
     /// The text ends with `part`; case matters, `%` and `_` are ordinary characters.
-    #[must_use]
     pub fn ends_with(self, part: impl AsRef<str>) -> Predicate<M> {
         self.pattern(format!("%{}", escape_like(part.as_ref())))
     }
@@ -237,37 +222,31 @@ impl<M, T> Typed<M, T> {
     }
 
     /// The result is equal to `rhs`.
-    #[must_use]
     pub fn eq(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.compare_null(Binary::Eq, rhs)
     }
 
     /// The result is not equal to `rhs`.
-    #[must_use]
     pub fn ne(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.compare_null(Binary::Ne, rhs)
     }
 
     /// The result is greater than `rhs`.
-    #[must_use]
     pub fn gt(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.compare(Binary::Gt, rhs)
     }
 
     /// The result is greater than or equal to `rhs`.
-    #[must_use]
     pub fn ge(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.compare(Binary::Ge, rhs)
     }
 
     /// The result is less than `rhs`.
-    #[must_use]
     pub fn lt(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.compare(Binary::Lt, rhs)
     }
 
     /// The result is less than or equal to `rhs`.
-    #[must_use]
     pub fn le(self, rhs: impl Operand<M, T>) -> Predicate<M> {
         self.compare(Binary::Le, rhs)
     }

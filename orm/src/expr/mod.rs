@@ -30,21 +30,21 @@ pub enum Expr {
     /// A value, and the column whose representation it takes.
     Value(Value, Option<ColumnRef>),
     /// Two operands and what is between them.
-    Binary(Box<Expr>, Binary, Box<Expr>),
+    Binary(Box<Self>, Binary, Box<Self>),
     /// `IS NULL`.
-    IsNull(Box<Expr>),
+    IsNull(Box<Self>),
     /// `IN (…)`; false if the list is empty.
-    In(Box<Expr>, Vec<Value>, Option<ColumnRef>),
+    In(Box<Self>, Vec<Value>, Option<ColumnRef>),
     /// `BETWEEN … AND …`.
-    Between(Box<Expr>, Box<Expr>, Box<Expr>),
+    Between(Box<Self>, Box<Self>, Box<Self>),
     /// `LIKE`, and whether `!` escapes wildcards in the pattern.
-    Like(Box<Expr>, Box<Expr>, bool),
+    Like(Box<Self>, Box<Self>, bool),
     /// All of them; true if there are none.
-    And(Vec<Expr>),
+    And(Vec<Self>),
     /// Any of them; false if there are none.
-    Or(Vec<Expr>),
+    Or(Vec<Self>),
     /// The opposite.
-    Not(Box<Expr>),
+    Not(Box<Self>),
     /// SQL text with an argument for each `?`.
     Sql(&'static str, Vec<Value>),
 }

@@ -7,7 +7,6 @@ use crate::schema::{Stamp, StampWhen};
 use crate::statement::Statement;
 
 /// Writes the time into the `created_at` and `updated_at` columns that have no value.
-#[expect(clippy::unused_async, reason = "a link of a chain")]
 pub(super) async fn on_create(cx: &mut Context) -> Result<()> {
     let Some(model) = cx.statement().model() else { return Ok(()) };
     let now = cx.session().now();
@@ -24,7 +23,6 @@ pub(super) async fn on_create(cx: &mut Context) -> Result<()> {
 }
 
 /// Writes the time into `updated_at`, unless the statement sets it.
-#[expect(clippy::unused_async, reason = "a link of a chain")]
 pub(super) async fn on_update(cx: &mut Context) -> Result<()> {
     let now = cx.session().now();
     let Statement::Update(update) = cx.statement() else { return Ok(()) };

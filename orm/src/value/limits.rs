@@ -59,6 +59,7 @@ pub(crate) fn decimal_fits(it: rust_decimal::Decimal, precision: u8, scale: u8) 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
 

@@ -73,8 +73,8 @@ impl Binder for Bind {
 
     #[cfg(feature = "chrono")]
     fn date_time(&mut self, it: chrono::DateTime<chrono::Utc>) -> Result<()> {
-        limits::year(&it)?;
-        self.add(limits::micros(it))
+        // Not as a TIMESTAMP: its years begin with 1970, and earlier ones become NULL.
+        self.naive_date_time(it.naive_utc())
     }
 
     #[cfg(feature = "chrono")]

@@ -164,8 +164,13 @@ impl Cells for MySqlCells<'_> {
         }
         // Text. The usual way to parse it would round what is too long.
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let exact = rust_decimal::Decimal::from_str_exact(text);
-        exact.map_err(|_| decode(expected, "a number with more digits than a Decimal has"))
+        let exact = rust_decimal::Decimal::from_str_exact;
+        let found = exact(text).or_else(|error| match text.contains('.') {
+            // The column may show more zeros than a Decimal can.
+            true => exact(text.trim_end_matches('0').trim_end_matches('.')),
+            false => Err(error),
+        });
+        found.map_err(|_| decode(expected, "a number with more digits than a Decimal has"))
     }
 }
 

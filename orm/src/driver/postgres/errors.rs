@@ -17,7 +17,8 @@ pub(in crate::driver) fn classify(error: &PgDatabaseError) -> Class {
         "40001" | "40002" | "40003" => Class::Serialization,
         "55P03" => Class::Lock,
         "25P02" => Class::Aborted,
-        "42P01" => Class::MissingTable(quoted(error.message())),
+        // The same code stands for a table that the statement does not name in its FROM.
+        "42P01" if error.routine() != Some("errorMissingRTE") => Class::MissingTable(quoted(error.message())),
         "57014" => Class::Cancelled,
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04" => Class::Lost,
         code if code.starts_with("08") => Class::Lost,

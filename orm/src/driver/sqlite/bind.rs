@@ -4,7 +4,7 @@ use rusqlite::ToSql;
 
 use super::errors;
 use crate::error::{Error, Result};
-use crate::value::{Binder, SqlType};
+use crate::value::{Binder, SqlType, limits};
 
 /// Binds the parameters of a statement, first to last.
 pub(super) struct Parameters<'a, 'c> {
@@ -41,10 +41,6 @@ impl<'a, 'c> Parameters<'a, 'c> {
         }
         self.statement.raw_bind_parameter(self.bound, it).map_err(|it| errors::plain(it, self.text))
     }
-
-    fn unstorable(&self, reason: impl Into<String>) -> Error {
-        Error::Unstorable { column: format!("argument {}", self.bound + 1), reason: reason.into() }
-    }
 }
 
 impl Binder for Parameters<'_, '_> {
@@ -73,19 +69,11 @@ impl Binder for Parameters<'_, '_> {
     }
 
     fn f64(&mut self, it: f64) -> Result<()> {
-        // SQLite would store NaN as NULL.
-        if !it.is_finite() {
-            return Err(self.unstorable("NaN and infinite numbers cannot be stored on every database"));
-        }
-        self.put(it)
+        self.put(limits::finite(it)?)
     }
 
     fn text(&mut self, it: &str) -> Result<()> {
-        // SQLite's functions end at the first one.
-        if it.contains('\0') {
-            return Err(self.unstorable("text must not contain the character NUL; use a `Vec<u8>` field for bytes"));
-        }
-        self.put(it)
+        self.put(limits::no_nul(it)?)
     }
 
     fn bytes(&mut self, it: &[u8]) -> Result<()> {
@@ -99,25 +87,26 @@ impl Binder for Parameters<'_, '_> {
 
     #[cfg(feature = "chrono")]
     fn naive_date_time(&mut self, it: chrono::NaiveDateTime) -> Result<()> {
-        let text = super::time::of_date_time(it).map_err(|it| self.unstorable(it))?;
-        self.put(text)
+        limits::year(&it)?;
+        self.put(super::time::of_date_time(limits::micros(it)))
     }
 
     #[cfg(feature = "chrono")]
     fn date(&mut self, it: chrono::NaiveDate) -> Result<()> {
-        let text = super::time::of_date(it).map_err(|it| self.unstorable(it))?;
-        self.put(text)
+        limits::year(&it)?;
+        self.put(super::time::of_date(it))
     }
 
     #[cfg(feature = "rust_decimal")]
     fn decimal(&mut self, it: rust_decimal::Decimal) -> Result<()> {
-        let scaled = match self.column {
-            Some(SqlType::Decimal { precision, scale }) => super::decimal::scaled(it, precision, scale),
-            _ => Err("SQLite has no decimals: columns hold them as scaled integers, and no column says the scale here; \
-                compare with a column of the model, or give the argument as an integer, `f64` or text"
-                .to_owned()),
+        let Some(SqlType::Decimal { precision, scale }) = self.column else {
+            return Err(limits::unstorable(
+                "SQLite has no decimals: columns hold them as scaled integers, and no column says the scale here; \
+                compare with a column of the model, or give the argument as an integer, `f64` or text",
+            ));
         };
-        let scaled = scaled.map_err(|it| self.unstorable(it))?;
+        let scaled = super::decimal::scaled(limits::decimal_fits(it, precision, scale)?, scale);
+        let scaled = scaled.ok_or_else(|| limits::unstorable("SQLite's integers end at 18 digits"))?;
         self.put(scaled)
     }
 

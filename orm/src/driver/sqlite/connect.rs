@@ -20,6 +20,8 @@ pub(crate) struct Place {
     memory: bool,
     read_only: bool,
     creates: bool,
+    /// Whether writes of one record run where they are awaited.
+    pub(crate) inline_writes: bool,
 }
 
 impl Place {
@@ -28,13 +30,19 @@ impl Place {
     /// The file is created if it is missing, unless the URL says otherwise by
     /// `?mode=ro`, `rw` or `rwc`.
     pub(crate) fn parse(url: &str) -> Result<Self> {
+        let Some(rest) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
+            // What follows may be a password.
+            let scheme = url.split(':').next().unwrap_or_default();
+            return Err(Error::Connect {
+                target: format!("a {scheme} URL"),
+                reason: "a SQLite database is written as sqlite://path or sqlite::memory:".to_owned(),
+                source: None,
+            });
+        };
         let refused = |reason: String, source: Option<Cause>| Error::Connect {
             target: url.split('?').next().unwrap_or_default().to_owned(),
             reason,
             source,
-        };
-        let Some(rest) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else {
-            return Err(refused("a SQLite database is written as sqlite://path or sqlite::memory:".to_owned(), None));
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mode = query.split('&').find_map(|it| it.strip_prefix("mode="));
@@ -53,10 +61,16 @@ impl Place {
         // locks that no wait helps against.
         if path == ":memory:" || mode == Some("memory") {
             let options = SqliteConnectOptions::new().filename(":memory:").in_memory(true);
-            return Ok(Self { options, memory: true, read_only: false, creates: true });
+            return Ok(Self { options, memory: true, read_only: false, creates: true, inline_writes: false });
         }
         let creates = matches!(mode, None | Some("rwc"));
-        Ok(Self { options: options.create_if_missing(creates), memory: false, read_only: mode == Some("ro"), creates })
+        Ok(Self {
+            options: options.create_if_missing(creates),
+            memory: false,
+            read_only: mode == Some("ro"),
+            creates,
+            inline_writes: false,
+        })
     }
 
     /// Whether it is in memory: then there is one connection, for everything.
@@ -128,7 +142,10 @@ pub(crate) async fn open(place: &Place, role: Role) -> Result<Lite> {
     let mut turns = Turns::new(Limits::default());
     loop {
         let error = match connect(&options).await {
-            Ok(lite) => return Ok(lite),
+            Ok(mut lite) => {
+                lite.inline_writes(place.inline_writes);
+                return Ok(lite);
+            }
             Err(error) => error,
         };
         let busy = matches!(code(&error), Some(rusqlite::ffi::SQLITE_BUSY | rusqlite::ffi::SQLITE_LOCKED));
@@ -140,7 +157,7 @@ pub(crate) async fn open(place: &Place, role: Role) -> Result<Lite> {
 async fn connect(options: &SqliteConnectOptions) -> Result<Lite, sqlx::Error> {
     let mut own: SqliteConnection = options.connect().await?;
     // SQLite looks into a file only when it is used.
-    sqlx::query("PRAGMA schema_version").execute(&mut own).await?;
+    sqlx::query("PRAGMA schema_version").persistent(false).execute(&mut own).await?;
     Lite::wrap(own).await
 }
 

@@ -2,19 +2,12 @@
 
 use rust_decimal::Decimal;
 
-/// The integer that stands for a decimal in a column of these digits.
-pub(super) fn scaled(it: Decimal, precision: u8, scale: u8) -> Result<i64, String> {
+/// The integer that stands for a decimal in a column of this scale.
+pub(super) fn scaled(it: Decimal, scale: u8) -> Option<i64> {
     let it = it.normalize();
-    let Some(zeros) = u32::from(scale).checked_sub(it.scale()) else {
-        return Err(format!("it has {} digits behind the point, the column has {scale}; round it first", it.scale()));
-    };
-    let too_large = || format!("it has too many digits, the column has {precision} with {scale} behind the point");
-    let integer = 10_i128.checked_pow(zeros).and_then(|by| it.mantissa().checked_mul(by)).ok_or_else(too_large)?;
-    let bound = 10_i128.checked_pow(u32::from(precision)).unwrap_or(i128::MAX);
-    if integer.abs() >= bound {
-        return Err(too_large());
-    }
-    i64::try_from(integer).map_err(|_| format!("{}; SQLite's integers end at 18 of them", too_large()))
+    let zeros = u32::from(scale).checked_sub(it.scale())?;
+    let integer = 10_i128.checked_pow(zeros)?.checked_mul(it.mantissa())?;
+    i64::try_from(integer).ok()
 }
 
 /// The decimal for an integer of a column with this scale.

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(test)]
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::errors;
 use super::stop::{INSTRUCTIONS, Stop};
-use crate::error::{Error, Result};
+#[cfg(test)]
+use crate::error::Error;
+use crate::error::Result;
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 128;
@@ -22,6 +25,7 @@ pub(crate) struct Lite {
     pub(super) fast: rusqlite::Connection,
     /// Keeps the database open. Never handed out by `&mut`: swapped for another
     /// connection, it would close the handle under `fast`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "held until it is dropped"))]
     own: SqliteConnection,
     pub(super) stop: Arc<Stop>,
     inline_writes: bool,
@@ -81,6 +85,7 @@ impl Lite {
     }
 
     /// Closes the database and waits until it is.
+    #[cfg(test)]
     pub(crate) async fn close(self) -> Result<()> {
         let Self { fast, own, .. } = self;
         drop(fast);

@@ -20,7 +20,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// What a statement may cost that runs where it is awaited, in looks of the
 /// progress handler: about a millisecond.
-const LOOKS: u32 = 50;
+const LOOKS: u32 = 128;
 
 /// How long a statement may take.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,6 +47,8 @@ where
     let mut turns = Turns::new(limits);
     loop {
         let ran = if inline {
+            // A loop over short reads would never give the thread to other tasks.
+            tokio::task::coop::consume_budget().await;
             lite(&mut conn).map_err(Halt::Failed).and_then(|it| run_inline(it, &mut work, limits.deadline))
         } else {
             let ran;
@@ -71,8 +73,9 @@ where
 
 /// Runs `BEGIN IMMEDIATE`, `COMMIT`, `SAVEPOINT a` and the like.
 ///
-/// After an error [`Lite::in_transaction`] says how things stand. A dropped
-/// future may come too late to stop it: what it did is found the same way.
+/// Nothing stops it once SQLite has begun with it, so an error is the truth.
+/// After an error, or a dropped future, [`Lite::in_transaction`] says how things
+/// stand.
 pub(crate) async fn control<G>(mut conn: G, text: &str, limits: Limits) -> (G, Result<()>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
@@ -82,17 +85,19 @@ where
         Ok(it) => it.in_transaction() && ["SAVEPOINT", "RELEASE", "ROLLBACK TO"].iter().any(|it| text.starts_with(it)),
         Err(error) => return (conn, Err(error)),
     };
-    let mut turns = Turns::new(limits);
+    // Whoever is late may still clean up.
+    let deadline = limits.deadline.filter(|_| !text.starts_with("ROLLBACK"));
+    let mut turns = Turns::new(Limits { deadline, ..limits });
     let mut text = text.to_owned();
     loop {
         let ran = if inline {
             lite(&mut conn).map_err(Halt::Failed).and_then(|it| {
-                it.stop.begin(limits.deadline, None);
-                execute_plain(it, &text, limits.deadline)
+                it.stop.begin(deadline, None);
+                execute_plain(it, &text, deadline)
             })
         } else {
             let ran;
-            (conn, text, ran) = on_thread(conn, text, limits.deadline, |lite, text, deadline| execute_plain(lite, text, deadline)).await;
+            (conn, text, ran) = on_thread(conn, text, deadline, |lite, text, deadline| execute_plain(lite, text, deadline)).await;
             ran
         };
         match ran {
@@ -160,7 +165,7 @@ where
     (conn, load, ran.unwrap_or_else(|_| Err(Error::Cancelled.into())))
 }
 
-fn lite(conn: &mut Conn) -> Result<&mut Lite> {
+pub(super) fn lite(conn: &mut Conn) -> Result<&mut Lite> {
     match &mut conn.link {
         Link::Sqlite(it) => Ok(it),
         #[allow(unreachable_patterns, reason = "reachable where other databases are compiled in")]

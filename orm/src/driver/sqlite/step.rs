@@ -24,10 +24,14 @@ pub(super) fn execute(lite: &mut Lite, work: &mut Work, deadline: Option<Deadlin
 }
 
 /// Runs SQL text that has neither arguments nor rows, on this thread.
+///
+/// Once begun it is not stopped any more: SQLite looks at the progress handler
+/// also after a commit took place, and would report it as interrupted.
 pub(super) fn execute_plain(lite: &mut Lite, text: &str, deadline: Option<Deadline>) -> Result<(), Halt> {
     if let Some(why) = lite.stop.asked() {
         return Err(errors::interrupted(why, deadline));
     }
+    lite.stop.begin(None, None);
     let ran = lite.fast.prepare_cached(text).and_then(|mut it| it.raw_execute());
     ran.map(|_| ()).map_err(|it| errors::halt(it, About { text, model: None, why: lite.stop.why(), deadline }))
 }
@@ -47,8 +51,15 @@ fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Don
 
     let mut reader = Reader { want: *want, rows: 0, positions: None, columns: Columns::default(), len: prepared.column_count() };
     let mut rows = prepared.raw_query();
-    while let Some(row) = rows.next().map_err(failed)? {
-        reader.take(row, &mut **records)?;
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => reader.take(row, &mut **records)?,
+            Ok(None) => break,
+            // Interrupted after its end, see above: what an interrupt undoes is
+            // not counted, so a count means that the write was done.
+            Err(it) if is_interrupt(&it) && lite.fast.total_changes() != changed_before => break,
+            Err(it) => return Err(failed(it)),
+        }
     }
     drop(rows);
     if let Want::LastKey { first, at } = *want {
@@ -59,6 +70,10 @@ fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Don
     // statements that write nothing.
     let wrote = lite.fast.total_changes() != changed_before;
     Ok(Done { rows: reader.rows, affected: if wrote { lite.fast.changes() } else { 0 } })
+}
+
+fn is_interrupt(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
 }
 
 /// Does with the rows what is wanted.

@@ -1,22 +1,15 @@
 //! Dates and times as text that sorts like them.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
-/// `YYYY-MM-DD HH:MM:SS.ffffff`; what is finer is cut off.
-pub(super) fn of_date_time(it: NaiveDateTime) -> Result<String, &'static str> {
-    within(it.date())?;
-    Ok(it.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+/// `YYYY-MM-DD HH:MM:SS.ffffff`; of a fixed width for the years 1 to 9999.
+pub(super) fn of_date_time(it: NaiveDateTime) -> String {
+    it.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
 /// `YYYY-MM-DD`.
-pub(super) fn of_date(it: NaiveDate) -> Result<String, &'static str> {
-    within(it)?;
-    Ok(it.format("%Y-%m-%d").to_string())
-}
-
-/// Beyond these years the text would not have a fixed width, and not sort.
-fn within(it: NaiveDate) -> Result<(), &'static str> {
-    if (1..=9999).contains(&it.year()) { Ok(()) } else { Err("the year must be from 1 to 9999") }
+pub(super) fn of_date(it: NaiveDate) -> String {
+    it.format("%Y-%m-%d").to_string()
 }
 
 /// Reads what [`of_date_time`] writes, and what other programs do: `T` between
@@ -88,6 +81,7 @@ fn number(it: &[u8]) -> Option<u32> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::{of_date_time, to_date, to_date_time};
 
@@ -113,6 +107,6 @@ mod tests {
     #[test]
     fn what_is_finer_than_a_microsecond_is_cut_off() {
         let it = to_date_time("1969-12-31 23:59:59.999999999").unwrap();
-        assert_eq!(of_date_time(it).unwrap(), "1969-12-31 23:59:59.999999");
+        assert_eq!(of_date_time(it), "1969-12-31 23:59:59.999999");
     }
 }

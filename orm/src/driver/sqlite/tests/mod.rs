@@ -1,6 +1,8 @@
 //! What everything above relies on. First the handle that two libraries share,
 //! under every treatment that could break it; then what is read and written.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod cancel;
 mod connecting;
 mod failures;
@@ -18,7 +20,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use deadpool::managed;
 
-use super::{Limits, Lite, Place, Role, control, open, run};
+use super::{Limits, Lite, Place, control, open, run};
+use crate::driver::Role;
 use crate::driver::{Conn, Done, Link, Want, Work};
 use crate::error::{Error, Result};
 use crate::statement::{Raw, RecordSet, Rows, Statement};
@@ -64,7 +67,7 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn> {
-        Ok(Conn { link: Link::Sqlite(open(&self.0, Role::Writer).await?), busy: false })
+        Ok(Conn { link: Link::Sqlite(open(&self.0, Role::Writer).await?), busy: false, cancel: None })
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &managed::Metrics) -> managed::RecycleResult<Error> {
@@ -80,17 +83,23 @@ fn pool(url: &str, size: usize) -> Pool {
 }
 
 impl Conn {
-    #[allow(irrefutable_let_patterns, clippy::unreachable, reason = "other databases may be compiled in")]
     fn lite(&mut self) -> &mut Lite {
-        let Link::Sqlite(it) = &mut self.link else { unreachable!() };
-        it
+        super::run::lite(self).unwrap()
+    }
+
+    #[allow(unreachable_patterns, reason = "reachable where other databases are compiled in")]
+    fn into_lite(self) -> Lite {
+        match self.link {
+            Link::Sqlite(it) => it,
+            _ => panic!("another database"),
+        }
     }
 }
 
 /// A connection of its own.
 async fn connection(url: &str) -> Box<Conn> {
     let lite = open(&Place::parse(url).unwrap(), Role::Writer).await.unwrap();
-    Box::new(Conn { link: Link::Sqlite(lite), busy: false })
+    Box::new(Conn { link: Link::Sqlite(lite), busy: false, cancel: None })
 }
 
 async fn memory() -> Box<Conn> {

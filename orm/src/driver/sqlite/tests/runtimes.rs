@@ -3,6 +3,7 @@
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
+use super::model::select;
 use super::*;
 
 async fn all_ways() {
@@ -21,8 +22,7 @@ async fn all_ways() {
     ended.unwrap();
     let (conn, sum) = one::<i64>(conn, "SELECT sum(a) FROM t").await;
     assert_eq!(sum.unwrap(), 3);
-    let Link::Sqlite(lite) = conn.link else { return };
-    lite.close().await.unwrap();
+    conn.into_lite().close().await.unwrap();
 }
 
 fn single() -> Runtime {
@@ -53,6 +53,36 @@ fn in_a_local_set() {
             tokio::task::spawn_local(all_ways()).await.unwrap();
         });
     }
+}
+
+/// Reads that are done where they are awaited are always ready. Seen to hang
+/// when they did not count against the task's turn.
+#[test]
+fn short_reads_leave_room_for_other_tasks() {
+    single().block_on(async {
+        let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let (begins, begun) = tokio::sync::oneshot::channel();
+        let reading = tokio::spawn({
+            let over = Arc::clone(&over);
+            async move {
+                let mut conn = memory().await;
+                begins.send(()).unwrap();
+                while !over.load(Ordering::Relaxed) {
+                    let mut read = work("SELECT 1", [], Want::Rows, Rows::<i64>(Vec::new()));
+                    read.statement = select(Vec::new(), Some(1), crate::statement::Project::Columns);
+                    let done;
+                    (conn, _, done) = run(conn, read, Limits::default()).await;
+                    done.unwrap();
+                }
+            }
+        });
+        let other = tokio::spawn(async move {
+            begun.await.unwrap();
+            over.store(true, Ordering::Relaxed);
+        });
+        other.await.unwrap();
+        reading.await.unwrap();
+    });
 }
 
 /// The job is never started; the connection comes back all the same.
