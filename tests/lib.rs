@@ -12,6 +12,7 @@ pub mod models;
 mod plain;
 mod place;
 pub mod suite;
+pub mod watch;
 
 pub use crate::harness::{Case, main};
 pub use crate::place::Test;

@@ -1,5 +1,6 @@
 //! The cases, a module for each capability.
 
+mod chains;
 mod crud;
 mod expressions;
 mod fields;
@@ -9,6 +10,7 @@ mod raw;
 mod semantics;
 mod streams;
 mod tables;
+mod gorm;
 mod streams;
 
 use crate::Case;
@@ -29,9 +31,11 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
     modules.into_iter().flatten().copied()
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
+        chains::CASES,
         crud::CASES,
         expressions::CASES,
         fields::CASES,
+        gorm::callbacks::CASES,
         streams::CASES,
     ];
     all.into_iter().flatten().copied()
