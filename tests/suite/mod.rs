@@ -2,6 +2,8 @@
 
 mod chains;
 mod crud;
+mod levels;
+mod transactions;
 mod expressions;
 mod fields;
 mod limits;
@@ -18,6 +20,9 @@ use crate::Case;
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
     let modules = [
+    [crud::CASES, levels::CASES, transactions::CASES].into_iter().flatten().copied()
+    #[rustfmt::skip] // One a line, so that changes do not meet.
+    let all = [
         crud::CASES,
         expressions::CASES,
         fields::CASES,
