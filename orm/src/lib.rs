@@ -28,7 +28,7 @@ pub use crate::error::{Cause, Error, Result};
 pub use crate::expr::{Assignment, Binary, Column, ColumnRef, Expr, IntoSql, Operand, Order, Predicate, TextOperand, Typed, every, sql};
 pub use crate::query::{
     Count, Create, CreateMany, CreateManyOrReturn, CreateOrReturn, Delete, DeleteAll, DeleteOrReturn, Execute, Exists, Fetch, FetchOne,
-    FetchOptional, Find, First, Raw, Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn, WriteError,
+    FetchOptional, Find, First, Raw, RecordStream, Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn, WriteError,
 };
 pub use crate::schema::{FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
 pub use crate::session::{Hooks, Session};

@@ -181,7 +181,7 @@ async fn a_key_is_sent_where_with_keys_is_said(t: Test) {
 async fn limit_and_offset_choose_a_part(t: Test) {
     let [ann, bob, cleo] = three(&t).await;
     let by_age = || t.find().order(User::AGE.desc());
-    assert_eq!(by_age().limit(1).await.unwrap(), [cleo.clone()]);
+    assert_eq!(by_age().limit(1).await.unwrap(), vec![cleo.clone()]);
     assert_eq!(by_age().offset(1).await.unwrap(), [bob.clone(), ann.clone()]);
     assert_eq!(by_age().limit(1).offset(1).await.unwrap(), [bob]);
     assert_eq!(by_age().limit(0).await.unwrap(), []);

@@ -1,10 +1,11 @@
 //! The cases, a module for each capability.
 
 mod crud;
+mod streams;
 
 use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    [crud::CASES].into_iter().flatten().copied()
+    [crud::CASES, streams::CASES].into_iter().flatten().copied()
 }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr, Order, Predicate};
-use crate::query::{Pending, settings, take_records, take_rows};
+use crate::query::{Pending, RecordStream, settings, take_records, take_rows};
 use crate::schema::Model;
 use crate::statement::{Project, Records, Rows, Select, Statement};
 use crate::value::FromRow;
@@ -102,6 +102,12 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
         self.select.project = Project::Exists;
         self.select.limit = Some(self.select.limit.unwrap_or(1).min(1));
         Exists(self)
+    }
+
+    /// Reads the records in batches, so that memory does not grow with their
+    /// number; see [`RecordStream`]. They come in the order of the key.
+    pub fn stream(self) -> RecordStream<'s, M> {
+        RecordStream::new(self.pending.runner, self.select, self.pending.settings)
     }
 
     async fn records(self) -> Result<Vec<M>> {

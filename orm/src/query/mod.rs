@@ -7,6 +7,7 @@ mod delete;
 mod find;
 mod get;
 mod raw;
+mod stream;
 mod tables;
 mod update;
 mod write_error;
@@ -15,6 +16,7 @@ pub use self::create::{Create, CreateMany, CreateManyOrReturn, CreateOrReturn};
 pub use self::delete::{Delete, DeleteAll, DeleteOrReturn};
 pub use self::find::{Count, Exists, Find, First};
 pub use self::raw::{Execute, Fetch, FetchOne, FetchOptional, Raw};
+pub use self::stream::RecordStream;
 pub use self::update::{Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn};
 pub use self::write_error::WriteError;
 
