@@ -113,6 +113,10 @@ impl Context {
         &mut self.settings
     }
 
+    pub(crate) fn record_set(&self) -> &dyn RecordSet {
+        &*self.records
+    }
+
     pub(crate) fn outcome_mut(&mut self) -> &mut Outcome {
         &mut self.outcome
     }
