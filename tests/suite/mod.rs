@@ -1,11 +1,20 @@
 //! The cases, a module for each capability.
 
 mod crud;
+mod expressions;
+mod fields;
 mod streams;
 
 use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    [crud::CASES, streams::CASES].into_iter().flatten().copied()
+    #[rustfmt::skip] // One a line, so that changes do not meet.
+    let all = [
+        crud::CASES,
+        expressions::CASES,
+        fields::CASES,
+        streams::CASES,
+    ];
+    all.into_iter().flatten().copied()
 }

@@ -193,6 +193,12 @@ fn check(walk: &mut Walk<'_>, column: &TableColumn) {
             }
             walk.sql(")");
         }
+        // Elsewhere a number that is too large is an error, not infinity.
+        Engine::Sqlite if column.ty == SqlType::Double => {
+            walk.sql(" CHECK (abs(");
+            walk.ident(&column.name);
+            walk.sql(") < 9e999)");
+        }
         Engine::Postgres if unsigned => {
             walk.sql(" CHECK (");
             between(walk, column, range.unwrap_or_default());
