@@ -19,6 +19,7 @@ cases![
     conditions_mean_the_same_however_they_are_nested,
     orders_are_applied_one_after_the_other,
     arithmetic_is_done_by_the_database,
+    what_is_set_is_made_of_what_was_there_before,
     nested_arithmetic_keeps_its_order,
     sql_text_goes_with_typed_conditions,
     question_marks_in_quotes_and_comments_are_text,
@@ -257,12 +258,23 @@ async fn arithmetic_is_done_by_the_database(t: Test) {
     let two = t.get::<Item>(2).await.unwrap();
     // Somebody else counts, too.
     t.update_all(Item::ID.eq(2)).set(Item::SIZE, Item::SIZE.plus(1)).await.unwrap();
-    let two = t.update(two).set(Item::SIZE, Item::SIZE.plus(1)).set(Item::LIMIT, Item::SIZE.minus(Item::LIMIT)).await.unwrap();
+    let two = t.update(two).set(Item::SIZE, Item::SIZE.plus(1)).await.unwrap();
     assert_eq!(two.size, 22);
     assert_eq!(t.get::<Item>(2).await.unwrap(), two);
     assert_eq!(t.update_all(Item::SCORE.is_none()).set(Item::SCORE, Item::SCORE.plus(1)).await.unwrap(), 2);
     assert_eq!(ids(&t, Item::SCORE.is_none()).await, [2, 5]);
     assert_eq!(t.get::<Item>(1).await.unwrap().size, 10);
+}
+
+async fn what_is_set_is_made_of_what_was_there_before(t: Test) {
+    five(&t).await;
+    let two = t.get::<Item>(2).await.unwrap();
+    let two = t.update(two).set(Item::SIZE, Item::SIZE.plus(1)).set(Item::LIMIT, Item::SIZE).await.unwrap();
+    assert_eq!((two.size, two.limit), (21, 20));
+    t.update_all(Item::ID.eq(3)).set(Item::SIZE, Item::LIMIT).set(Item::LIMIT, Item::SIZE).await.unwrap();
+    let three = t.get::<Item>(3).await.unwrap();
+    assert_eq!((three.size, three.limit), (40, 30));
+    assert_eq!(t.get::<Item>(2).await.unwrap(), two);
 }
 
 async fn nested_arithmetic_keeps_its_order(t: Test) {
