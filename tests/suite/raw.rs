@@ -39,7 +39,7 @@ async fn rows_become_models_by_the_names_of_their_columns(t: Test) {
     let all = t.raw("SELECT * FROM users ORDER BY age", ()).fetch::<User>().await.unwrap();
     assert_eq!(all, [ann, bob.clone(), cleo]);
     let mixed = t.raw("SELECT active, 'x' AS extra, email, age, name, 7 AS other, id FROM users WHERE age = ?", 40);
-    assert_eq!(mixed.fetch::<User>().await.unwrap(), [bob.clone()]);
+    assert_eq!(mixed.fetch_one::<User>().await.unwrap(), bob);
     let named = t.raw("SELECT id AS ID, name AS Name, age, email, active FROM users WHERE id = ?", bob.id);
     assert_eq!(named.fetch_one::<User>().await.unwrap(), bob);
     let swapped = t.raw("SELECT id, email AS name, name AS email, age, active FROM users WHERE id = ?", bob.id);
