@@ -12,6 +12,7 @@ mod raw;
 mod semantics;
 mod streams;
 mod tables;
+mod texts;
 mod transactions;
 
 use crate::Case;
@@ -32,6 +33,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         semantics::CASES,
         streams::CASES,
         tables::CASES,
+        texts::CASES,
         transactions::CASES,
     ];
     all.into_iter().flatten().copied()

@@ -1,6 +1,6 @@
 //! The walk over statements.
 
-use crate::dialect::{Engine, ddl, lexer};
+use crate::dialect::{Engine, ddl, lexer, numbers};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr};
 use crate::schema::{FieldMeta, ModelMeta};
@@ -171,6 +171,7 @@ impl<'a> Walk<'a> {
                 walk.record_field(model, row, at)
             })?;
         } else {
+            numbers::check_order(self.engine, &update.set)?;
             self.list(update.set.iter(), |walk, it| {
                 walk.ident(it.column.meta().column);
                 walk.sql(" = ");
