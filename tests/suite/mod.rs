@@ -1,23 +1,30 @@
 //! The cases, a module for each capability.
 
 mod crud;
-mod levels;
-mod transactions;
 mod expressions;
 mod fields;
+mod levels;
+mod pool;
+mod storm;
 mod streams;
+mod transactions;
+mod web;
 
 use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    [crud::CASES, levels::CASES, transactions::CASES].into_iter().flatten().copied()
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
         crud::CASES,
         expressions::CASES,
         fields::CASES,
+        levels::CASES,
+        pool::CASES,
+        storm::CASES,
         streams::CASES,
+        transactions::CASES,
+        web::CASES,
     ];
     all.into_iter().flatten().copied()
 }
