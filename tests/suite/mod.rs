@@ -1,5 +1,6 @@
 //! The cases, a module for each capability.
 
+mod bad_input;
 mod crud;
 mod expressions;
 mod fields;
@@ -16,6 +17,7 @@ use crate::Case;
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
+        bad_input::CASES,
         crud::CASES,
         expressions::CASES,
         fields::CASES,

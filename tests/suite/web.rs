@@ -124,9 +124,9 @@ async fn transactions_run_in_spawned_tasks(t: Test) {
                         })
                         .await?;
                     assert_eq!(second.age, 2);
-                    futures_util::future::try_join_all(names.iter().map(|it| async move {
-                        tx.find().where_(User::NAME.eq(it.as_str())).first().await
-                    }))
+                    futures_util::future::try_join_all(
+                        names.iter().map(|it| async move { tx.find().where_(User::NAME.eq(it.as_str())).first().await }),
+                    )
                     .await
                 })
                 .await
@@ -141,11 +141,8 @@ async fn transactions_run_in_spawned_tasks(t: Test) {
 
 async fn a_service_answers_over_http(t: Test) {
     t.create_tables::<User>().await.unwrap();
-    let router = Router::new()
-        .route("/users", get(list))
-        .route("/users/{id}", get(read))
-        .route("/invite/{names}", post(invite))
-        .with_state(t.db());
+    let router =
+        Router::new().route("/users", get(list)).route("/users/{id}", get(read)).route("/invite/{names}", post(invite)).with_state(t.db());
     let address = serve(router).await;
     assert_eq!(ask(address, "POST /invite/ann,bob").await, (200, "ann,bob".to_owned()));
     assert_eq!(ask(address, "POST /invite/cleo,ann").await.0, 422);
@@ -212,7 +209,11 @@ async fn sessions_run_on_one_thread(t: Test) {
                 let db = builder.open().await.unwrap();
                 a_day(&db).await.unwrap()
             };
-            if local { tokio::task::LocalSet::new().block_on(&runtime, async { tokio::task::spawn_local(day).await.unwrap() }) } else { runtime.block_on(day) }
+            if local {
+                tokio::task::LocalSet::new().block_on(&runtime, async { tokio::task::spawn_local(day).await.unwrap() })
+            } else {
+                runtime.block_on(day)
+            }
         });
         let count = tokio::task::spawn_blocking(|| day.join().unwrap()).await.unwrap();
         assert_eq!(count, 2);
