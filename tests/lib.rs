@@ -14,6 +14,7 @@ mod plain;
 mod place;
 mod proxy;
 pub mod suite;
+pub mod watch;
 
 pub use crate::harness::{Case, main};
 pub use crate::place::Test;
