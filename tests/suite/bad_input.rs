@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use orm::prelude::*;
 use orm::{Db, Engine, Error, PoolOptions};
 
 use super::transactions::names;

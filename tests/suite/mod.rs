@@ -5,17 +5,16 @@ mod chains;
 mod crud;
 mod expressions;
 mod fields;
+mod gorm;
 mod levels;
-mod pool;
-mod storm;
 mod limits;
 mod names;
+mod pool;
 mod raw;
 mod semantics;
+mod storm;
 mod streams;
 mod tables;
-mod gorm;
-mod streams;
 mod transactions;
 mod web;
 
@@ -23,33 +22,23 @@ use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    let modules = [
-    [crud::CASES, levels::CASES, transactions::CASES].into_iter().flatten().copied()
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
         bad_input::CASES,
-        crud::CASES,
-        expressions::CASES,
-        fields::CASES,
-        levels::CASES,
-        pool::CASES,
-        storm::CASES,
-        limits::CASES,
-        names::CASES,
-        raw::CASES,
-        semantics::CASES,
-        streams::CASES,
-        tables::CASES,
-    ];
-    modules.into_iter().flatten().copied()
-    #[rustfmt::skip] // One a line, so that changes do not meet.
-    let all = [
+        gorm::callbacks::CASES,
         chains::CASES,
         crud::CASES,
         expressions::CASES,
         fields::CASES,
-        gorm::callbacks::CASES,
+        levels::CASES,
+        limits::CASES,
+        names::CASES,
+        pool::CASES,
+        raw::CASES,
+        semantics::CASES,
+        storm::CASES,
         streams::CASES,
+        tables::CASES,
         transactions::CASES,
         web::CASES,
     ];
