@@ -1,6 +1,7 @@
 //! The cases, a module for each capability.
 
 mod answers;
+mod bad_input;
 mod chains;
 mod context;
 mod crud;
@@ -13,13 +14,16 @@ mod limits;
 mod links;
 mod names;
 mod plugins;
+mod pool;
 mod raw;
 mod semantics;
+mod storm;
 mod streams;
 mod tables;
 mod texts;
 mod timestamps;
 mod transactions;
+mod web;
 
 use crate::Case;
 
@@ -28,6 +32,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
         answers::CASES,
+        bad_input::CASES,
         chains::CASES,
         context::CASES,
         crud::CASES,
@@ -41,13 +46,16 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         links::CASES,
         names::CASES,
         plugins::CASES,
+        pool::CASES,
         raw::CASES,
         semantics::CASES,
+        storm::CASES,
         streams::CASES,
         tables::CASES,
         texts::CASES,
         timestamps::CASES,
         transactions::CASES,
+        web::CASES,
     ];
     all.into_iter().flatten().copied()
 }
