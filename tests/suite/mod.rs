@@ -1,5 +1,6 @@
 //! The cases, a module for each capability.
 
+mod chinook;
 mod crud;
 mod streams;
 
@@ -7,5 +8,5 @@ use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    [crud::CASES, streams::CASES].into_iter().flatten().copied()
+    [crud::CASES, streams::CASES].into_iter().chain(chinook::CASES).flatten().copied()
 }
