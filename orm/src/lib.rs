@@ -1,4 +1,210 @@
 //! An ORM whose every statement runs through a chain of callbacks.
+//!
+//! SQLite, PostgreSQL and MariaDB behind one API; typed at both ends, plain
+//! data in between.
+//!
+//! # Getting started
+//!
+//! A model is a struct; its columns are constants of it. A [`Db`] is opened
+//! once, and is a [`Session`]: a place to run statements from.
+//!
+//! ```
+//! use orm::prelude::*;
+//!
+//! /// A person who can sign in.
+//! #[derive(Debug, Clone, Default, PartialEq, Model)]
+//! struct User {
+//!     #[orm(key, auto)]
+//!     id: i64,
+//!     name: String,
+//!     age: u8,
+//!     #[orm(unique)]
+//!     email: Option<String>,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> orm::Result<()> {
+//! let db = Db::open("sqlite::memory:").await?;
+//! db.create_tables::<User>().await?;
+//!
+//! // Value in, value out.
+//! let ann = db.create(User { name: "ann".into(), age: 17, ..User::default() }).await?;
+//! let ann = db.update(ann).set(User::AGE, User::AGE.plus(1)).await?;
+//!
+//! // A condition says which model is meant.
+//! let adults: Vec<User> = db.find().where_(User::AGE.ge(18)).order(User::NAME.asc()).await?;
+//! assert_eq!(adults, [ann.clone()]);
+//!
+//! // Whole sets by condition; SQL text where it says more.
+//! let changed = db.update_all(User::EMAIL.is_none()).set(User::NAME, "nobody").await?;
+//! let ages: Vec<(u8, i64)> = db.raw("SELECT age, count(*) FROM users GROUP BY age", ()).fetch().await?;
+//! assert_eq!((changed, ages), (1, vec![(18, 1)]));
+//!
+//! db.delete(ann).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! All operations are methods of [`Session`]; the options of models and fields
+//! are on the page of the derive, [`Model`](macro@Model).
+//!
+//! # Callbacks
+//!
+//! There are six chains, `create`, `query`, `update`, `delete`, `raw` and
+//! `row`, and no way to the database but through one of them. A link has a
+//! name, `owner:what`, and a place that is given by the names of others. It is
+//! a *step*, `async fn(&mut Context) -> orm::Result<()>`, or stands *around*
+//! the rest, `async fn(&mut Context, Next<'_>) -> orm::Result<()>`, or is a
+//! type that implements [`Callback`], where it has state.
+//!
+//! ```
+//! use orm::prelude::*;
+//! # #[derive(Debug, Clone, Default, Model)]
+//! # struct User { #[orm(key, auto)] id: i64, name: String, tenant: i64 }
+//!
+//! /// Travels with a session; callbacks find it there.
+//! struct Tenant(i64);
+//!
+//! /// A step: new users belong to the tenant of the session.
+//! async fn stamp(cx: &mut Context) -> orm::Result<()> {
+//!     let tenant = cx.session().settings().get::<Tenant>().map(|it| it.0);
+//!     let Some(tenant) = tenant else { return Err(orm::Error::other("no tenant")) };
+//!     for record in cx.records_mut() {
+//!         record.set(User::TENANT, tenant);
+//!     }
+//!     Ok(())
+//! }
+//!
+//! /// Around the rest: reads, changes and removals find only users of the tenant.
+//! async fn only_ours(cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
+//!     let tenant = cx.session().settings().get::<Tenant>().map(|it| it.0);
+//!     cx.add_condition(User::TENANT.eq(tenant.unwrap_or_default()));
+//!     next.run(cx).await
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> orm::Result<()> {
+//! let db = Db::builder("sqlite::memory:")
+//!     .callbacks(|on| {
+//!         on.create().before("orm:transaction").register("app:stamp", stamp);
+//!         for chain in on.each() {
+//!             chain.before("*").register("app:only_ours", only_ours);
+//!         }
+//!     })
+//!     .open()
+//!     .await?;
+//! assert_eq!(db.callbacks().query().to_string(), "app:only_ours → orm:query → orm:after_find");
+//!
+//! db.create_tables::<User>().await?;
+//! let seven = db.session().with(Tenant(7));
+//! seven.create(User { name: "ann".into(), ..User::default() }).await?;
+//! assert_eq!(seven.find::<User>().count().await?, 1);
+//! assert_eq!(db.delete_all(every::<User>()).await?, 0);
+//! # Ok(()) }
+//! ```
+//!
+//! What a link runs through [`Context::session`] is in the transaction of the
+//! statement. An error of a link ends the chain; links behind `orm:transaction`
+//! are inside the transaction, and their error undoes the write. Links that
+//! only watch stand `before("*")`. A wrong name or a cycle is an error of
+//! `open` that names the links. [`Chain::explain_order`] says why a link stands
+//! where it stands. A [`Plugin`] is a bundle of callbacks; [`Hooks`] are for
+//! what one model does around its own storing.
+//!
+//! # Transactions
+//!
+//! A closure that gets a session. `Ok` commits; an error, a panic, or the drop
+//! of its future undoes what it did. A transaction inside of one is a
+//! savepoint. Functions that take `&Session` work in both.
+//!
+//! ```
+//! use orm::prelude::*;
+//! # #[derive(Debug, Clone, Default, Model)]
+//! # struct Account { #[orm(key)] name: String, cents: i64 }
+//!
+//! async fn pay(db: &Session, from: &str, to: &str, cents: i64) -> orm::Result<()> {
+//!     db.transaction(async |tx| {
+//!         let enough = Account::NAME.eq(from).and(Account::CENTS.ge(cents));
+//!         if tx.update_all(enough).set(Account::CENTS, Account::CENTS.minus(cents)).await? == 0 {
+//!             return Err(orm::Error::other("not enough money"));
+//!         }
+//!         let to = tx.get::<Account>(to).await?;
+//!         tx.update(to).set(Account::CENTS, Account::CENTS.plus(cents)).await?;
+//!         Ok(())
+//!     }).await
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> orm::Result<()> {
+//! # let db = Db::open("sqlite::memory:").await?;
+//! # db.create_tables::<Account>().await?;
+//! db.create_many(["ann", "bob"].map(|name| Account { name: name.into(), cents: 500 })).await?;
+//! db.transaction(async |tx| {
+//!     pay(tx, "ann", "bob", 300).await?;
+//!     // Its error undoes its own part only; the rest goes on.
+//!     let refused = pay(tx, "ann", "nobody", 100).await;
+//!     assert!(refused.is_err_and(|error| error.is_not_found()));
+//!     Ok(())
+//! }).await?;
+//! assert_eq!(db.get::<Account>("ann").await?.cents, 200);
+//! # Ok(()) }
+//! ```
+//!
+//! [`Session::try_transaction`] is the same with an error type of the program.
+//!
+//! # Errors
+//!
+//! One type, [`Error`], that names what was being done to what, and never holds
+//! a value or a password in its text. Ask it ([`is_not_found`](Error::is_not_found),
+//! [`is_unique_violation`](Error::is_unique_violation),
+//! [`is_retryable`](Error::is_retryable)), or match its variants. A write with
+//! `or_return()` gives its record back with the error:
+//!
+//! ```
+//! use orm::prelude::*;
+//! # #[derive(Debug, Clone, Default, Model)]
+//! # struct User { #[orm(key, auto)] id: i64, #[orm(unique)] name: String }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> orm::Result<()> {
+//! # let db = Db::open("sqlite::memory:").await?;
+//! # db.create_tables::<User>().await?;
+//! # db.create(User { name: "ann".into(), ..User::default() }).await?;
+//! match db.create(User { name: "ann".into(), ..User::default() }).or_return().await {
+//!     Ok(user) => println!("{} is in", user.id),
+//!     Err(failed) if failed.error().is_unique_violation() => {
+//!         let user = failed.into_record();
+//!         assert_eq!(user.name, "ann");
+//!     }
+//!     Err(failed) => return Err(failed.into()),
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! # The way of a statement
+//!
+//! For those who read the source: the modules in reading order, from the lowest
+//! floor up. Each knows only those before it.
+//!
+//! | module      | what it is                                                            |
+//! |-------------|-----------------------------------------------------------------------|
+//! | `error`     | what can go wrong: [`Error`]                                          |
+//! | `value`     | what a column can hold: [`Field`], [`Value`]; [`Args`], [`FromRow`]   |
+//! | `schema`    | what the data is: [`Model`](trait@Model), [`ModelMeta`]; constants    |
+//! | `expr`      | what can be said of it: [`Column`], [`Predicate`], [`sql`]            |
+//! | [`statement`] | one operation as data: [`Statement`]; [`Record`], whose model is forgotten |
+//! | `dialect`   | a statement as SQL text and arguments; what differs per [`Engine`]    |
+//! | `driver`    | SQL text to rows: connections, the pool ([`PoolOptions`])             |
+//! | `callback`  | the chains: [`Callbacks`], [`Context`], [`Next`]                      |
+//! | `query`     | the typed builders, [`Find`] and [`Create`] for example               |
+//! | `session`   | where statements run: [`Session`], [`Hooks`]                          |
+//! | `steps`     | the links every chain starts with, on one page                        |
+//! | `db`        | puts it together: [`Db`]                                              |
+//!
+//! `db.find().where_(User::AGE.ge(18)).await` makes a [`Predicate`] (`expr`),
+//! collects it in a [`Find`] (`query`), and becomes a [`Statement`] when it is
+//! awaited; here the type of the model ends. The [`Session`] sends it through
+//! the chain `query` (`callback`). Its link `orm:query` (`steps`) renders it
+//! (`dialect`), takes a connection and runs it (`driver`). Rows are decoded by
+//! position into records, whose type comes back in [`Find`].
 
 mod error;
 mod value;
@@ -35,3 +241,8 @@ pub use crate::session::{Hooks, Session};
 pub use crate::statement::{Kind, Models, Outcome, Record, RecordSet, Statement};
 pub use crate::value::{Args, Binder, Cells, Field, FromRow, RowRef, SqlType, Timestamp, Value};
 pub use orm_derive::Model;
+
+/// The examples of the README.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,4 +1,14 @@
 //! What most files of a program need: `use orm::prelude::*;`.
+//!
+//! | for          | names                                                        |
+//! |--------------|--------------------------------------------------------------|
+//! | models       | [`Model`](macro@Model) (the derive and the trait), [`Hooks`] |
+//! | conditions   | [`Column`], [`Predicate`], [`every`], [`sql`]                |
+//! | running them | [`Db`], [`Session`]                                          |
+//! | callbacks    | [`Context`], [`Next`], [`Callback`], [`Callbacks`], [`Plugin`] |
+//!
+//! `Result` and `Error` are not among them, so that they do not hide those of
+//! the program: write `orm::Result`, `orm::Error`.
 
 pub use crate::callback::{Callback, Callbacks, Context, Next, Plugin};
 pub use crate::db::Db;

@@ -186,10 +186,6 @@ async fn records_with_and_without_keys_can_be_created_together(t: Test) {
 }
 
 async fn a_key_is_sent_where_with_keys_is_said(t: Test) {
-    if t.engine().is_mysql_family() {
-        // MariaDB numbers a key of zero itself, unless NO_AUTO_VALUE_ON_ZERO is set.
-        return;
-    }
     t.create_tables::<User>().await.unwrap();
     assert_eq!(t.create(user("zero", 1)).with_keys().await.unwrap().id, 0);
     assert_eq!(t.get::<User>(0).await.unwrap().name, "zero");

@@ -1,10 +1,11 @@
 //! The walk over expressions.
 
 use crate::dialect::Engine;
+use crate::dialect::numbers::is_sum;
 use crate::dialect::render::Walk;
 use crate::error::Result;
 use crate::expr::{Binary, ColumnRef, Expr};
-use crate::value::{SqlType, Value};
+use crate::value::Value;
 
 /// Lists of integers that are longer are written into the text, so that no
 /// database's limit on placeholders is met.
@@ -19,7 +20,7 @@ impl Walk<'_> {
                 Ok(())
             }
             Expr::Value(value, column) => self.value(value, *column),
-            Expr::Binary(left, operator @ (Binary::Plus | Binary::Minus), right) => self.arithmetic(left, *operator, right),
+            sum if is_sum(sum) => self.sum(sum),
             Expr::Binary(left, operator, right) => self.infix(left, symbol(*operator), right),
             Expr::IsNull(it) => {
                 self.operand(it)?;
@@ -27,13 +28,7 @@ impl Walk<'_> {
                 Ok(())
             }
             Expr::In(it, values, column) => self.is_in(it, values, *column),
-            Expr::Between(it, low, high) => {
-                self.operand(it)?;
-                self.sql(" BETWEEN ");
-                self.operand(low)?;
-                self.sql(" AND ");
-                self.operand(high)
-            }
+            Expr::Between(it, low, high) => self.between(it, low, high),
             Expr::Like(it, pattern, escaped) => {
                 self.infix(it, " LIKE ", pattern)?;
                 if *escaped {
@@ -47,7 +42,14 @@ impl Walk<'_> {
                 self.sql("NOT ");
                 self.operand(it)
             }
-            Expr::Sql(text, args) => self.sql_text(text, args),
+            Expr::Sql(text, args) => {
+                self.sql_text(text, args)?;
+                // What comes next must not become part of a comment.
+                if text.contains("--") || text.contains('#') {
+                    self.sql("\n");
+                }
+                Ok(())
+            }
         }
     }
 
@@ -62,12 +64,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn infix(&mut self, left: &Expr, symbol: &str, right: &Expr) -> Result<()> {
-        self.operand(left)?;
-        self.sql(symbol);
-        self.operand(right)
-    }
-
     fn joined(&mut self, parts: &[Expr], between: &str, none: &str) -> Result<()> {
         if parts.is_empty() {
             self.sql(none);
@@ -78,21 +74,6 @@ impl Walk<'_> {
             }
             self.operand(it)?;
         }
-        Ok(())
-    }
-
-    /// SQLite goes on with a floating-point number where 64 bits are not
-    /// enough; `abs` of the smallest integer makes that the error it is elsewhere.
-    fn arithmetic(&mut self, left: &Expr, operator: Binary, right: &Expr) -> Result<()> {
-        let symbol = symbol(operator);
-        if self.engine != Engine::Sqlite || !is_integer(left) {
-            return self.infix(left, symbol, right);
-        }
-        self.sql("CASE typeof(");
-        self.infix(left, symbol, right)?;
-        self.sql(") WHEN 'real' THEN abs(-9223372036854775807 - 1) ELSE ");
-        self.infix(left, symbol, right)?;
-        self.sql(" END");
         Ok(())
     }
 
@@ -123,16 +104,6 @@ impl Walk<'_> {
     fn integer(&mut self, n: i64) -> Result<()> {
         self.sql(&n.to_string());
         Ok(())
-    }
-}
-
-/// Whether the expression yields an integer.
-fn is_integer(expr: &Expr) -> bool {
-    match expr {
-        // Decimals are scaled integers where this is asked.
-        Expr::Column(it) => it.meta().ty.is_integer() || matches!(it.meta().ty, SqlType::Decimal { .. }),
-        Expr::Binary(left, Binary::Plus | Binary::Minus, _) => is_integer(left),
-        _ => false,
     }
 }
 

@@ -10,6 +10,7 @@ mod cache;
 mod ddl;
 mod engine;
 mod expr;
+mod numbers;
 mod lexer;
 mod render;
 

@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
             self.list(update.set.iter(), |walk, it| {
                 walk.ident(it.column.meta().column);
                 walk.sql(" = ");
-                walk.expr(&it.value)
+                walk.assigned(it)
             })?;
         }
         self.filter(update.target.record, model, &update.target.filter)?;

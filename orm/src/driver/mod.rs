@@ -12,6 +12,7 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("`orm` needs a database: turn on at least one of its features `sqlite`, `postgres` and `mysql`");
 
+mod cancel;
 mod errors;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -22,6 +23,7 @@ mod pool;
 mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod supervise;
 mod target;
 #[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
 mod tests;
@@ -35,6 +37,8 @@ pub use self::pool::{PoolOptions, PoolStats};
 use std::ops::DerefMut;
 use std::sync::Arc;
 
+use self::cancel::Cancel;
+use self::supervise::Supervised;
 use crate::dialect::Engine;
 use crate::error::{Error, Result};
 use crate::statement::{RecordSet, Statement};
@@ -121,6 +125,8 @@ pub(crate) struct Conn {
     /// Set before the first byte may leave for a server, cleared when the reply
     /// is read. SQLite comes back only when it is done, so never busy.
     busy: bool,
+    /// How its statements are stopped from outside.
+    cancel: Option<Arc<Cancel>>,
 }
 
 #[derive(Debug)]
@@ -143,17 +149,16 @@ pub(crate) async fn connect(target: &Target, role: Role) -> Result<Conn> {
         #[cfg(feature = "mysql")]
         target::Options::MySql(options) => mysql::MySql::connect(options).await.map(Link::MySql),
     };
-    match link {
-        Ok(link) => Ok(Conn { link, busy: false }),
-        Err(error) => Err(errors::connecting(target, error)),
-    }
+    let mut conn = Conn { link: link.map_err(|error| errors::connecting(target, error))?, busy: false, cancel: None };
+    conn.cancel = conn.server_id().map(|id| Arc::new(Cancel::new(target, id)));
+    Ok(conn)
 }
 
 /// Runs a statement on a connection that is handed in and back.
 ///
-/// Where this future is dropped, the connection is dropped with it: one to a
-/// server is busy then, SQLite's goes home when its thread has let go of it.
-pub(crate) async fn run<G>(mut conn: G, mut work: Work) -> (G, Work, Result<Done>)
+/// Where this future is dropped, the statement is stopped, and the connection
+/// is dropped when it has come to rest.
+pub(crate) async fn run<G>(conn: G, work: Work) -> (G, Work, Result<Done>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
@@ -161,6 +166,14 @@ where
     if let Link::Sqlite(_) = conn.link {
         return sqlite::run(conn, work, sqlite::Limits::default()).await;
     }
+    let cancel = conn.cancel.clone();
+    Supervised::new(run_on_server(conn, work), cancel).await
+}
+
+async fn run_on_server<G>(mut conn: G, mut work: Work) -> (G, Work, Result<Done>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
     if let Err(error) = conn.begin() {
         return (conn, work, Err(error));
     }
@@ -185,8 +198,16 @@ where
     if let Link::Sqlite(_) = conn.link {
         return sqlite::control(conn, sql, sqlite::Limits::default()).await;
     }
-    let result = conn.control(sql).await;
-    (conn, result)
+    let sql = sql.to_owned();
+    // Not stopped: it is short, and a commit that is stopped halfway has no known outcome.
+    Supervised::new(
+        async move {
+            let result = conn.control(&sql).await;
+            (conn, result)
+        },
+        None,
+    )
+    .await
 }
 
 /// SQLite's statements move to another thread, and the connection with them.
@@ -213,8 +234,7 @@ impl Conn {
         self.busy
     }
 
-    /// What the server calls this connection; another one can end it by that.
-    #[cfg(test)]
+    /// What the server calls this connection; another one can stop it by that.
     pub(crate) fn server_id(&self) -> Option<u64> {
         match &self.link {
             #[cfg(feature = "sqlite")]
@@ -224,6 +244,24 @@ impl Conn {
             #[cfg(feature = "mysql")]
             Link::MySql(it) => Some(it.connection_id()),
         }
+    }
+
+    /// Takes the signal of a cancel that came too late for its statement, so
+    /// that it does not hit the next one.
+    async fn absorb_cancel(&mut self) {
+        if self.begin().is_err() {
+            return;
+        }
+        let result = match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Link::Postgres(it) => it.absorb_cancel().await,
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => it.absorb_cancel().await,
+        };
+        // An answer is what counts, also if it is that it was cancelled.
+        let _ = self.end(result);
     }
 
     /// How a transaction begins. SQLite takes the lock for writing at once:

@@ -42,11 +42,13 @@ impl MySql {
         let connection_id = id.parse().map_err(|_| sqlx::Error::Protocol("no connection id".to_owned()))?;
         let (engine, collation) =
             if version.contains("MariaDB") { (Engine::MariaDb, "utf8mb4_nopad_bin") } else { (Engine::MySql, "utf8mb4_0900_bin") };
-        // What does not fit is an error, never cut; texts are compared by code
-        // points, trailing spaces included. The time zone is UTC already.
+        // What does not fit is an error, never cut; a key of zero is a key, and
+        // less than zero a number also beside unsigned ones; texts are compared
+        // by code points, trailing spaces included (arguments by what `names` says,
+        // not by `collation_connection`). The time zone is UTC already.
         let setup = format!(
-            "set sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO'), \
-             collation_connection = {collation}"
+            "set names utf8mb4 collate {collation}, sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION')"
         );
         sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
         Ok(Self { conn, engine, connection_id, failed: None })
@@ -58,7 +60,6 @@ impl MySql {
     }
 
     /// What the server calls this connection.
-    #[cfg(test)]
     pub(super) fn connection_id(&self) -> u64 {
         self.connection_id
     }
@@ -132,6 +133,11 @@ impl MySql {
     /// Asks for a sign of life.
     pub(super) async fn ping(&mut self) -> Result<()> {
         self.conn.ping().await.map_err(|it| lost("it was checked", it))
+    }
+
+    /// Runs something that a cancel may hit that came too late.
+    pub(super) async fn absorb_cancel(&mut self) -> Result<()> {
+        self.control("SELECT 1").await
     }
 
     /// How the transaction stands.

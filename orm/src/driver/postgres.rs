@@ -56,7 +56,6 @@ impl Postgres {
     }
 
     /// The number of its process on the server.
-    #[cfg(test)]
     pub(super) fn pid(&self) -> Option<u32> {
         self.pid
     }
@@ -161,6 +160,11 @@ impl Postgres {
     /// Asks for a sign of life.
     pub(super) async fn ping(&mut self) -> Result<()> {
         self.conn.ping().await.map_err(|it| lost("it was checked", it))
+    }
+
+    /// Runs something that a cancel may hit that came too late.
+    pub(super) async fn absorb_cancel(&mut self) -> Result<()> {
+        self.control("SELECT 1").await
     }
 
     /// How the transaction stands.

@@ -1,9 +1,11 @@
 //! The address of a database.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::dialect::Engine;
 use crate::driver::SqliteOptions;
+use crate::driver::cancel::Control;
 use crate::error::{Error, Result};
 
 /// A parsed database URL. Only scheme, host, port and database are ever
@@ -15,6 +17,8 @@ pub(crate) struct Target {
     /// Who connects; named where a password is refused.
     user: String,
     options: Options,
+    /// The connection over which statements are stopped.
+    control: Arc<Control>,
 }
 
 #[derive(Clone)]
@@ -100,6 +104,10 @@ impl Target {
         &self.options
     }
 
+    pub(super) fn control(&self) -> &Control {
+        &self.control
+    }
+
     pub(super) fn user(&self) -> &str {
         &self.user
     }
@@ -123,7 +131,7 @@ fn sqlite(_: &str) -> Result<Target> {
 fn sqlite(url: &str) -> Result<Target> {
     let place = super::sqlite::Place::parse(url)?;
     // Without parameters, which may hold a key for an encrypted file.
-    Ok(Target { shown: place.name(), user: String::new(), options: Options::Sqlite(Box::new(place)) })
+    Ok(Target { shown: place.name(), user: String::new(), options: Options::Sqlite(Box::new(place)), control: Arc::default() })
 }
 
 #[cfg(not(feature = "postgres"))]
@@ -170,7 +178,7 @@ fn postgres(url: &str) -> Result<Target> {
         Some(path) => show("postgres", &path.display(), None, options.get_database().unwrap_or(&user)),
         None => show("postgres", &options.get_host(), Some(options.get_port()), options.get_database().unwrap_or(&user)),
     };
-    Ok(Target { shown, user, options: Options::Postgres(Box::new(options)) })
+    Ok(Target { shown, user, options: Options::Postgres(Box::new(options)), control: Arc::default() })
 }
 
 #[cfg(not(feature = "mysql"))]
@@ -209,7 +217,7 @@ fn mysql(url: &str, scheme: &str) -> Result<Target> {
         Some(path) => show(scheme, &path.display(), None, database),
         None => show(scheme, &options.get_host(), Some(options.get_port()), database),
     };
-    Ok(Target { shown, user, options: Options::MySql(Box::new(options)) })
+    Ok(Target { shown, user, options: Options::MySql(Box::new(options)), control: Arc::default() })
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]

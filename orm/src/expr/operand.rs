@@ -57,6 +57,12 @@ impl<M, T> Operand<M, T> for Typed<M, T> {
     }
 }
 
+impl<M, T> Operand<M, Option<T>> for Typed<M, T> {
+    fn into_expr(self, _: Option<ColumnRef>) -> Expr {
+        self.into_inner()
+    }
+}
+
 /// What may be in a list beside a `T` column.
 #[diagnostic::on_unimplemented(message = "a list of `{Self}` does not go with a `{T}` column", label = "expected a list of `{T}`")]
 pub trait Comparable<T> {

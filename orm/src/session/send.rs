@@ -3,7 +3,7 @@
 use crate::dialect::{self, Engine, Returning};
 use crate::driver::{self, Done, Intent, Want, Work};
 use crate::error::Result;
-use crate::session::{Place, Session};
+use crate::session::{Place, Session, refusals};
 use crate::statement::{Insert, RecordSet, Statement};
 
 /// What came of a statement: its records come back also after an error.
@@ -15,7 +15,7 @@ pub(crate) struct Sent {
 impl Session {
     /// The kind of database; asks it where the URL does not say.
     pub(crate) async fn engine(&self) -> Result<Engine> {
-        match self.core.pool.target().engine() {
+        match self.core.pool.engine() {
             Some(engine) => Ok(engine),
             // `mysql://` leads to MariaDB as well; the first connection tells.
             None => Ok(self.core.pool.acquire(Intent::Write).await?.engine()),
@@ -29,6 +29,9 @@ impl Session {
             Ok(engine) => engine,
             Err(error) => return Sent { records, done: Err(error) },
         };
+        if let Err(error) = refusals::check(&statement, engine, self.in_transaction()) {
+            return Sent { records, done: Err(error) };
+        }
         let rendered = match dialect::render(engine, &self.core.texts, &statement, &*records) {
             Ok(rendered) => rendered,
             Err(error) => return Sent { records, done: Err(error) },

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use orm::prelude::*;
+use orm::{Engine, Error};
 use rust_decimal::Decimal;
 
 use super::models::{Customer, Employee, Invoice, InvoiceLine};
@@ -19,6 +20,7 @@ async fn questions_about_sales_have_the_answers_of_plain_sql(t: Test) {
     let q = &mut c.questions().await;
     every_row_is_stored_as_the_script_has_it(q).await;
     the_sum_of_all_invoices_is_exact(q).await;
+    a_decimal_of_sql_text_is_exact_or_refused(q).await;
     invoices_of_a_month_are_found(q).await;
     a_date_is_equal_to_itself_only(q).await;
     invoices_are_counted_by_year(q).await;
@@ -56,6 +58,23 @@ async fn the_sum_of_all_invoices_is_exact(q: &mut Questions) {
     q.same([typed], "SELECT round(sum(total), 2) FROM invoice").await;
     let summed: i64 = q.raw(cents!(q, "SELECT", "sum(total)", "FROM invoices"), ()).fetch_one().await.unwrap();
     assert_eq!(decimal(summed), typed);
+}
+
+async fn a_decimal_of_sql_text_is_exact_or_refused(q: &mut Questions) {
+    let sum: Result<Decimal, Error> = q.raw("SELECT sum(total) FROM invoices", ()).fetch_one().await;
+    let above: Result<i64, Error> = q.raw("SELECT count(*) FROM invoices WHERE total > ?", decimal(1_386)).fetch_one().await;
+    if q.engine() == Engine::Sqlite {
+        // An integer that no column says the digits of, and an argument beside none.
+        assert!(matches!(sum, Err(Error::Decode { .. })), "{sum:?}");
+        assert!(matches!(above, Err(Error::Unstorable { .. })), "{above:?}");
+    } else {
+        q.same([sum.unwrap()], "SELECT round(sum(total), 2) FROM invoice").await;
+        q.same([above.unwrap()], "SELECT count(*) FROM invoice WHERE total > 13.86").await;
+    }
+    // A column alone says its digits everywhere.
+    let columns: Vec<(i32, Decimal)> =
+        q.raw("SELECT customer_id, total FROM invoices WHERE invoice_id > ? ORDER BY invoice_id", 400).fetch().await.unwrap();
+    q.same(columns, "SELECT customer_id, total FROM invoice WHERE invoice_id > 400 ORDER BY invoice_id").await;
 }
 
 async fn invoices_of_a_month_are_found(q: &mut Questions) {
@@ -160,7 +179,6 @@ async fn customers_are_counted_by_country(q: &mut Questions) {
 }
 
 async fn customers_who_bought_much_are_found(q: &mut Questions) {
-    // The argument is a decimal of the column's digits on every database.
     let much = Invoice::TOTAL.gt(decimal(2_000));
     let ours: Vec<i32> = q.find().where_(much).order(Invoice::INVOICE_ID.asc()).await.unwrap().iter().map(|it| it.customer_id).collect();
     q.same(ours.clone(), "SELECT customer_id FROM invoice WHERE total > 20 ORDER BY invoice_id").await;

@@ -2,34 +2,19 @@
 //!
 //! What sqlx does with such a connection when it is used as it is, the canary
 //! at the end shows: `BEGIN` took place though nobody waited for it, and later
-//! writes are acknowledged and lost. So a busy connection is never reused.
+//! writes are acknowledged and lost. Here a statement is never left halfway: it
+//! goes on without its caller until it is stopped, and what it began is undone.
 
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use deadpool::managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleResult};
-
 use super::*;
-use crate::error::Error;
+use crate::driver::{Intent, Lease, Pool, PoolOptions, control};
 
-struct Servers(Target);
-
-impl Manager for Servers {
-    type Type = Conn;
-    type Error = Error;
-
-    async fn create(&self) -> Result<Conn> {
-        connect(&self.0, Role::Writer).await
-    }
-
-    async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {
-        if conn.is_busy() { Err(RecycleError::message("busy")) } else { Ok(()) }
-    }
-}
-
-fn pool(target: &Target, size: usize) -> Pool<Servers> {
-    Pool::builder(Servers(target.clone())).max_size(size).build().unwrap()
+/// The pool that sessions use.
+fn pool(target: &Target, size: usize) -> Pool {
+    Pool::new(target.clone(), PoolOptions::new().max_size(size).wait_timeout(Duration::from_secs(30))).unwrap()
 }
 
 /// Drops a future when it was not ready for the n-th time.
@@ -62,7 +47,7 @@ fn sent<F: Future + Send>(it: F) -> F {
     it
 }
 
-async fn insert(conn: Object<Servers>, id: i64) -> Result<Object<Servers>> {
+async fn insert(conn: Lease, id: i64) -> Result<Lease> {
     let sql = "insert into orm_drops values (?)";
     let mut work = plain(conn.engine(), sql, vec![Value::I64(id)], Box::new(Rows::<i64>(Vec::new())));
     work.want = Want::Nothing;
@@ -71,8 +56,8 @@ async fn insert(conn: Object<Servers>, id: i64) -> Result<Object<Servers>> {
 }
 
 /// One operation; `true` where it says that the row is there for good.
-async fn operation(pool: &Pool<Servers>, kind: usize, id: i64) -> Result<bool> {
-    let Ok(mut conn) = pool.get().await else { panic!("the pool is exhausted") };
+async fn operation(pool: &Pool, kind: usize, id: i64) -> Result<bool> {
+    let mut conn = pool.acquire(Intent::Write).await?;
     match kind {
         0 => insert(conn, id).await.map(|_| true),
         1 => {
@@ -84,9 +69,13 @@ async fn operation(pool: &Pool<Servers>, kind: usize, id: i64) -> Result<bool> {
             Ok(false)
         }
         end => {
-            conn.control("begin").await?;
-            let mut conn = insert(conn, id).await?;
-            conn.control(if end == 2 { "commit" } else { "rollback" }).await?;
+            conn.in_transaction = true;
+            let (conn, begun) = control(conn, "begin").await;
+            begun?;
+            let conn = insert(conn, id).await?;
+            let (mut conn, ended) = control(conn, if end == 2 { "commit" } else { "rollback" }).await;
+            ended?;
+            conn.in_transaction = false;
             Ok(end == 2)
         }
     }
@@ -119,33 +108,35 @@ fn nothing_acknowledged_is_lost_and_nothing_rolled_back_stays() {
             assert!(kept.iter().all(|id| there.binary_search(id).is_ok()), "an acknowledged row is lost");
             there.retain(|id| gone.binary_search(id).is_ok());
             assert_eq!(there, [0; 0], "rows stayed that were rolled back");
+            let stats = pool.stats();
+            assert!(stats.opened <= 2, "connections were replaced: {stats:?}");
             drop(pool);
             server.control("drop table orm_drops").await.unwrap();
         });
     }
 }
 
+/// A minute of work, of which nobody waits for the end. Without the cancel the
+/// last statement here would wait for it, too, and find no connection in time.
 #[test]
-fn a_statement_that_timed_out_takes_its_connection_with_it() {
+fn a_statement_that_timed_out_is_stopped_on_the_server() {
     for target in targets() {
         block_on(async {
             let pool = pool(&target, 1);
-            let conn = pool.get().await.unwrap_or_else(|_| panic!());
-            let first = conn.server_id();
-            let sql = if conn.engine() == Engine::Postgres { "select pg_sleep(2)::text" } else { "select sleep(2)" };
-            let work = plain(conn.engine(), sql, vec![], Box::new(Rows::<String>(Vec::new())));
-            assert!(tokio::time::timeout(Duration::from_millis(100), run(conn, work)).await.is_err());
-            let conn = pool.get().await.unwrap_or_else(|_| panic!());
-            assert_ne!(conn.server_id(), first);
-            let work = plain(conn.engine(), "select 7", vec![], Box::new(Rows::<i64>(Vec::new())));
-            let (conn, work, result) = run(conn, work).await;
-            result.unwrap();
-            assert_eq!(rows::<i64>(work), [7]);
-            // And one that ended well is used again.
-            let second = conn.server_id();
-            drop(conn);
-            let conn = pool.get().await.unwrap_or_else(|_| panic!());
-            assert_eq!(conn.server_id(), second);
+            for _ in 0..3 {
+                let conn = pool.acquire(Intent::Write).await.unwrap();
+                let id = conn.server_id();
+                let sql = if conn.engine() == Engine::Postgres { "select pg_sleep(60)::text" } else { "select sleep(60)" };
+                let work = plain(conn.engine(), sql, vec![], Box::new(Rows::<String>(Vec::new())));
+                assert!(tokio::time::timeout(Duration::from_millis(50), run(conn, work)).await.is_err());
+                let conn = pool.acquire(Intent::Write).await.unwrap();
+                assert_eq!(conn.server_id(), id, "the connection was replaced");
+                let work = plain(conn.engine(), "select 7", vec![], Box::new(Rows::<i64>(Vec::new())));
+                let (_, work, result) = run(conn, work).await;
+                result.unwrap();
+                assert_eq!(rows::<i64>(work), [7]);
+            }
+            assert_eq!(pool.stats().opened, 1);
         });
     }
 }

@@ -67,7 +67,7 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn> {
-        Ok(Conn { link: Link::Sqlite(open(&self.0, Role::Writer).await?), busy: false })
+        Ok(Conn { link: Link::Sqlite(open(&self.0, Role::Writer).await?), busy: false, cancel: None })
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &managed::Metrics) -> managed::RecycleResult<Error> {
@@ -99,7 +99,7 @@ impl Conn {
 /// A connection of its own.
 async fn connection(url: &str) -> Box<Conn> {
     let lite = open(&Place::parse(url).unwrap(), Role::Writer).await.unwrap();
-    Box::new(Conn { link: Link::Sqlite(lite), busy: false })
+    Box::new(Conn { link: Link::Sqlite(lite), busy: false, cancel: None })
 }
 
 async fn memory() -> Box<Conn> {
