@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod chains;
 mod context;
+mod chinook;
 mod crud;
 mod expressions;
 mod fields;
@@ -57,5 +58,5 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         transactions::CASES,
         web::CASES,
     ];
-    all.into_iter().flatten().copied()
+    all.into_iter().chain(chinook::CASES).flatten().copied()
 }

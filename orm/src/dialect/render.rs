@@ -164,7 +164,9 @@ impl<'a> Walk<'a> {
         self.table(model);
         self.sql(" SET ");
         if let (true, Some(row)) = (update.whole, update.target.record) {
-            let columns = (0..model.fields.len()).filter(|at| !model.fields[*at].key);
+            // Of a record that is all key, the key: the database says whether it is there.
+            let all_key = model.fields.iter().all(|it| it.key);
+            let columns = (0..model.fields.len()).filter(|at| all_key || !model.fields[*at].key);
             self.list(columns, |walk, at| {
                 walk.ident(model.fields[at].column);
                 walk.sql(" = ");

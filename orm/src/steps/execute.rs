@@ -48,8 +48,7 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     if of_record {
         update.model.require_key(if update.whole { "save" } else { "update" })?;
     }
-    let columns = if update.whole { update.model.fields.iter().filter(|it| !it.key).count() } else { update.set.len() };
-    if columns == 0 {
+    if update.set.is_empty() && !update.whole {
         cx.sent(Outcome::default());
         return Ok(());
     }
