@@ -22,7 +22,7 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// What is made of all floors and belongs to none.
-const ROOF: &[&str] = &["lib", "prelude", "__private"];
+const ROOF: &[&str] = &["lib", "prelude", "__private", "macros"];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../orm/src")

@@ -8,6 +8,7 @@ use std::time::Duration;
 use orm::{Db, DbBuilder, Engine, PoolOptions};
 
 use crate::plain::Plain;
+use crate::proxy::Proxy;
 
 /// Where tests make their databases.
 #[derive(Debug, Clone)]
@@ -78,6 +79,19 @@ impl Test {
         builder(&self.url)
     }
 
+    /// A builder for a handle that reaches the server over a network that can
+    /// break; SQLite has none.
+    pub(crate) async fn behind_network(&self) -> (Option<Proxy>, DbBuilder) {
+        let port = match self.engine {
+            Engine::Sqlite => return (None, self.builder()),
+            Engine::Postgres => 5432,
+            _ => 3306,
+        };
+        let proxy = Proxy::to(&self.url, port).await;
+        let builder = builder(&proxy.url(&self.url));
+        (Some(proxy), builder)
+    }
+
     /// The handle, to clone or to move.
     #[must_use]
     pub fn db(&self) -> Db {
@@ -104,7 +118,7 @@ impl Deref for Test {
 
 /// Few connections, because many tests run at once.
 fn builder(url: &str) -> DbBuilder {
-    Db::builder(url).pool(PoolOptions::new().max_size(5).wait_timeout(Duration::from_secs(20)))
+    Db::builder(url).pool(PoolOptions::new().max_size(5).wait_timeout(Duration::from_secs(30)).connect_timeout(Duration::from_secs(30)))
 }
 
 /// Removes what a test made.

@@ -219,6 +219,7 @@ mod session;
 mod steps;
 mod db;
 
+mod macros;
 pub mod prelude;
 
 #[doc(hidden)]

@@ -1,9 +1,34 @@
 //! The cases, a module for each capability.
 
+mod answers;
+mod arguments;
+mod bad_input;
+mod calculations;
+mod chains;
+mod composite_keys;
+mod context;
+mod chinook;
 mod crud;
 mod expressions;
 mod fields;
+mod gorm;
+mod hooks;
+mod levels;
+mod limits;
+mod links;
+mod names;
+mod plugins;
+mod pool;
+mod raw;
+mod selections;
+mod semantics;
+mod storm;
 mod streams;
+mod tables;
+mod texts;
+mod timestamps;
+mod transactions;
+mod web;
 
 use crate::Case;
 
@@ -11,10 +36,35 @@ use crate::Case;
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
+        answers::CASES,
+        arguments::CASES,
+        bad_input::CASES,
+        calculations::CASES,
+        chains::CASES,
+        composite_keys::CASES,
+        context::CASES,
         crud::CASES,
         expressions::CASES,
         fields::CASES,
+        gorm::callbacks::CASES,
+        gorm::hooks::CASES,
+        hooks::CASES,
+        levels::CASES,
+        limits::CASES,
+        links::CASES,
+        names::CASES,
+        plugins::CASES,
+        pool::CASES,
+        raw::CASES,
+        selections::CASES,
+        semantics::CASES,
+        storm::CASES,
         streams::CASES,
+        tables::CASES,
+        texts::CASES,
+        timestamps::CASES,
+        transactions::CASES,
+        web::CASES,
     ];
-    all.into_iter().flatten().copied()
+    all.into_iter().chain(chinook::CASES).flatten().copied()
 }

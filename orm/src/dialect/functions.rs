@@ -148,8 +148,14 @@ impl Walk<'_> {
             Some(SqlType::Decimal { scale, .. }) if self.engine == Engine::Sqlite => Some(scale),
             _ => None,
         };
+        let to_integer = if self.engine == Engine::Postgres && expr.sql_type() == Some(SqlType::Boolean) { "::integer" } else { "" };
         self.sql("CAST(");
-        self.expr(expr)?;
+        if to_integer.is_empty() {
+            self.expr(expr)?
+        } else {
+            self.operand(expr)?
+        }
+        self.sql(to_integer);
         self.sql(" AS ");
         self.sql(cast_type(self.engine, to));
         self.sql(")");

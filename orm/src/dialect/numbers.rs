@@ -98,6 +98,13 @@ impl Walk<'_> {
 
     fn unchecked(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
         match expr {
+            Expr::Binary(left, Binary::Minus, right) if self.engine.is_mysql_family() && may_be_smallest(right) => {
+                // `0 - x` of the smallest integer is that integer again, without an error.
+                self.summand(left, scale)?;
+                self.sql(" + ");
+                self.opposite(right)
+            }
+            Expr::Negate(it) if self.engine.is_mysql_family() => self.opposite(it),
             Expr::Binary(left, operator @ (Binary::Plus | Binary::Minus), right) => {
                 self.summand(left, scale)?;
                 self.sql(symbol(*operator));
@@ -121,6 +128,13 @@ impl Walk<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn opposite(&mut self, expr: &Expr) -> Result<()> {
+        self.sql("-(");
+        self.factor(expr)?;
+        self.sql(")");
+        Ok(())
     }
 
     /// Factors keep their own scales.
@@ -211,9 +225,32 @@ impl Walk<'_> {
     }
 }
 
+/// Refuses what MySQL would make of values that were set just before: it sets
+/// one column after the other.
+pub(super) fn check_order(engine: Engine, set: &[Assignment]) -> Result<()> {
+    let is_set_before = |(n, it): (usize, &Assignment)| set[..n].iter().find(|before| it.value.mentions(before.column)).map(|it| it.column);
+    match set.iter().enumerate().find_map(is_set_before) {
+        Some(column) if engine == Engine::MySql => Err(Error::Unsupported {
+            database: engine.name(),
+            what: format!(
+                "set a column to what {}.{} was before it is set, too; set that one later",
+                column.model.name,
+                column.meta().name
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Whether an expression is made of a number or two.
 pub(super) fn is_calculation(expr: &Expr) -> bool {
     matches!(expr, Expr::Negate(_)) || matches!(expr, Expr::Binary(_, operator, _) if operator.is_arithmetic())
+}
+
+/// Whether it may be the smallest integer, which has no opposite.
+fn may_be_smallest(expr: &Expr) -> bool {
+    let known = matches!(expr, Expr::Value(Value::I64(it), _) if *it != i64::MIN);
+    expr.sql_type() == Some(SqlType::BigInt) && !known
 }
 
 /// Whether it is a number that is not zero.

@@ -17,10 +17,12 @@ pub trait Sortable: Field {
 macro_rules! sortable {
     ($($(#[$feature:meta])? $type:ty;)*) => {$(
         $(#[$feature])?
+        #[diagnostic::do_not_recommend]
         impl Sortable for $type {
             type Optional = Option<Self>;
         }
         $(#[$feature])?
+        #[diagnostic::do_not_recommend]
         impl Sortable for Option<$type> {
             type Optional = Self;
         }

@@ -83,6 +83,7 @@ pub trait Branch<M> {
     fn into_branch(self) -> Expr;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, T: crate::value::Field> Branch<M> for T {
     type Value = T;
     fn into_branch(self) -> Expr {
@@ -90,6 +91,7 @@ impl<M, T: crate::value::Field> Branch<M> for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M> Branch<M> for &str {
     type Value = String;
     fn into_branch(self) -> Expr {
@@ -97,6 +99,7 @@ impl<M> Branch<M> for &str {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T> Branch<M> for Column<M, T> {
     type Value = T;
     fn into_branch(self) -> Expr {
@@ -104,6 +107,7 @@ impl<M: Model, T> Branch<M> for Column<M, T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, T> Branch<M> for Typed<M, T> {
     type Value = T;
     fn into_branch(self) -> Expr {

@@ -15,6 +15,7 @@ pub trait CastTo<T>: Field {}
 
 macro_rules! casts {
     ($($from:ty => $($to:ty)*;)*) => {$($(
+        #[diagnostic::do_not_recommend]
         impl CastTo<$to> for $from {}
     )*)*};
 }
@@ -30,8 +31,10 @@ casts! {
 }
 
 #[cfg(feature = "rust_decimal")]
+#[diagnostic::do_not_recommend]
 impl CastTo<f64> for rust_decimal::Decimal {}
 
+#[diagnostic::do_not_recommend]
 impl<S: CastTo<T>, T: Field> CastTo<Option<T>> for Option<S> {}
 
 /// Conversions, for a column as well as for an expression.

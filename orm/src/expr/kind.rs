@@ -1,6 +1,6 @@
 //! What an expression yields.
 
-use crate::expr::{Binary, Expr, Function};
+use crate::expr::{Binary, ColumnRef, Expr, Function};
 use crate::value::{SqlType, Value};
 
 impl Expr {
@@ -26,6 +26,11 @@ impl Expr {
     /// Whether it contains one of the functions that make one value of many rows.
     pub(crate) fn has_aggregate(&self) -> bool {
         matches!(self, Self::Call(function, _) if function.is_aggregate()) || self.any_part(&Self::has_aggregate)
+    }
+
+    /// Whether it is made of this column, among others.
+    pub(crate) fn mentions(&self, column: ColumnRef) -> bool {
+        matches!(self, Self::Column(it) if *it == column) || self.any_part(&|it| it.mentions(column))
     }
 
     /// Whether it needs the value of a column that `grouped` has none of.

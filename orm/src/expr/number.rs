@@ -34,30 +34,39 @@ pub trait WholeNumber: Divisible {}
 
 macro_rules! integers {
     ($($type:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Number for $type {
             type Sum = Option<i64>;
         }
+        #[diagnostic::do_not_recommend]
         impl Divisible for $type {}
+        #[diagnostic::do_not_recommend]
         impl WholeNumber for $type {}
     )*};
 }
 
 integers! { i16 i32 i64 u8 u16 u32 }
 
+#[diagnostic::do_not_recommend]
 impl Number for f64 {
     type Sum = Option<Self>;
 }
+#[diagnostic::do_not_recommend]
 impl Divisible for f64 {}
 
 #[cfg(feature = "rust_decimal")]
+#[diagnostic::do_not_recommend]
 impl Number for rust_decimal::Decimal {
     type Sum = Option<Self>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Number> Number for Option<T> {
     type Sum = T::Sum;
 }
+#[diagnostic::do_not_recommend]
 impl<T: Divisible> Divisible for Option<T> {}
+#[diagnostic::do_not_recommend]
 impl<T: WholeNumber> WholeNumber for Option<T> {}
 
 /// Calculations, for a column as well as for an expression.

@@ -15,48 +15,56 @@ pub trait Operand<M, T> {
     fn into_expr(self, beside: Option<ColumnRef>) -> Expr;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, T: Field> Operand<M, T> for T {
     fn into_expr(self, beside: Option<ColumnRef>) -> Expr {
         Expr::Value(self.to_value(), beside)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, T: Field> Operand<M, Option<T>> for T {
     fn into_expr(self, beside: Option<ColumnRef>) -> Expr {
         Expr::Value(self.to_value(), beside)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M> Operand<M, String> for &str {
     fn into_expr(self, beside: Option<ColumnRef>) -> Expr {
         Expr::Value(self.into(), beside)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M> Operand<M, Option<String>> for &str {
     fn into_expr(self, beside: Option<ColumnRef>) -> Expr {
         Expr::Value(self.into(), beside)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T> Operand<M, T> for Column<M, T> {
     fn into_expr(self, _: Option<ColumnRef>) -> Expr {
         self.column_expr()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T> Operand<M, Option<T>> for Column<M, T> {
     fn into_expr(self, _: Option<ColumnRef>) -> Expr {
         self.column_expr()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, T> Operand<M, T> for Typed<M, T> {
     fn into_expr(self, _: Option<ColumnRef>) -> Expr {
         self.into_inner()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M, T> Operand<M, Option<T>> for Typed<M, T> {
     fn into_expr(self, _: Option<ColumnRef>) -> Expr {
         self.into_inner()
@@ -70,30 +78,35 @@ pub trait Comparable<T> {
     fn into_value(self) -> Value;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> Comparable<T> for T {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> Comparable<Option<T>> for T {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> Comparable<T> for &T {
     fn into_value(self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Comparable<String> for &str {
     fn into_value(self) -> Value {
         self.into()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Comparable<Option<String>> for &str {
     fn into_value(self) -> Value {
         self.into()

@@ -7,7 +7,8 @@ use crate::value::{Field, FromRow};
 /// What can be read of rows of `M`: a column, an expression, or a tuple of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from rows of `{M}`",
-    label = "expected a column of `{M}`, an expression over one, or a tuple of these"
+    label = "expected a column of `{M}`, an expression over one, or a tuple of these",
+    note = "a `case_when` ends with `otherwise`"
 )]
 pub trait Selection<M> {
     /// What a row becomes.
@@ -28,6 +29,7 @@ pub trait Pick<M> {
     fn into_expr(self) -> Expr;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Field> Pick<M> for Column<M, T> {
     type Out = T;
     fn into_expr(self) -> Expr {
@@ -35,6 +37,7 @@ impl<M: Model, T: Field> Pick<M> for Column<M, T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Field> Pick<M> for Typed<M, T> {
     type Out = T;
     fn into_expr(self) -> Expr {
@@ -42,6 +45,7 @@ impl<M: Model, T: Field> Pick<M> for Typed<M, T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Field> Selection<M> for Column<M, T> {
     type Row = T;
     fn into_exprs(self) -> Vec<Expr> {
@@ -49,6 +53,7 @@ impl<M: Model, T: Field> Selection<M> for Column<M, T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, T: Field> Selection<M> for Typed<M, T> {
     type Row = T;
     fn into_exprs(self) -> Vec<Expr> {
@@ -58,6 +63,7 @@ impl<M: Model, T: Field> Selection<M> for Typed<M, T> {
 
 macro_rules! tuples {
     ($(($($name:ident $at:tt)+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<Model_, $($name: Pick<Model_>),+> Selection<Model_> for ($($name,)+) {
             type Row = ($($name::Out,)+);
             fn into_exprs(self) -> Vec<Expr> {

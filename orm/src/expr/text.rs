@@ -12,10 +12,12 @@ pub trait TextOperand: Field {
     type Length: Field;
 }
 
+#[diagnostic::do_not_recommend]
 impl TextOperand for String {
     type Length = i64;
 }
 
+#[diagnostic::do_not_recommend]
 impl TextOperand for Option<String> {
     type Length = Option<i64>;
 }

@@ -16,6 +16,7 @@ use crate::schema::Model;
     message = "the columns `{Self}` do not go with `{V}`",
     label = "expected as many columns of one model as there are values, each with a value of its type"
 )]
+#[allow(clippy::wrong_self_convention, reason = "columns are values, as they are with a single one")]
 pub trait Columns<M, V>: Sized {
     /// Every column is equal to its value.
     fn eq(self, values: V) -> Predicate<M>;
@@ -36,6 +37,7 @@ pub trait Columns<M, V>: Sized {
 
 macro_rules! tuples {
     ($(($($column:ident $value:ident $at:tt)+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<Model_: Model, $($column, $value: Operand<Model_, $column>),+> Columns<Model_, ($($value,)+)> for ($(Column<Model_, $column>,)+) {
             fn eq(self, values: ($($value,)+)) -> Predicate<Model_> {
                 let values = vec![$(values.$at.into_expr(Some(self.$at.column_ref()))),+];
@@ -44,7 +46,7 @@ macro_rules! tuples {
 
             fn is_in(self, rows: impl IntoIterator<Item = ($($value,)+)>) -> Predicate<Model_> {
                 let rows = rows.into_iter().map(|row| vec![$(row.$at.into_expr(Some(self.$at.column_ref()))),+]);
-                is_in(vec![$(self.$at.column_expr()),+], rows)
+                is_in(&[$(self.$at.column_expr()),+], rows)
             }
         }
     )+};
@@ -63,10 +65,10 @@ fn all_equal<M>(columns: Vec<Expr>, values: Vec<Expr>) -> Predicate<M> {
     Predicate::new(Expr::And(all.collect()))
 }
 
-fn is_in<M>(columns: Vec<Expr>, rows: impl Iterator<Item = Vec<Expr>>) -> Predicate<M> {
+fn is_in<M>(columns: &[Expr], rows: impl Iterator<Item = Vec<Expr>>) -> Predicate<M> {
     let has_null = |row: &Vec<Expr>| row.iter().any(|it| matches!(it, Expr::Value(value, _) if value.is_null()));
     // A row with NULL in it is never found by `IN`.
     let (with_null, plain): (Vec<_>, Vec<_>) = rows.partition(has_null);
-    let found = Predicate::new(Expr::InRows(columns.clone(), plain));
-    with_null.into_iter().fold(found, |found, row| found.or(all_equal(columns.clone(), row)))
+    let found = Predicate::new(Expr::InRows(columns.to_vec(), plain));
+    with_null.into_iter().fold(found, |found, row| found.or(all_equal(columns.to_vec(), row)))
 }

@@ -56,11 +56,6 @@ impl<M, T> Typed<M, T> {
         (self.expr, self.column)
     }
 
-    /// The same values, of which it is known that they are a `U`.
-    pub(super) fn retyped<U>(self) -> Typed<M, U> {
-        Typed::new(self.expr, self.column)
-    }
-
     /// A function of it that yields something else.
     pub(super) fn call<U>(self, function: Function) -> Typed<M, U> {
         Typed::new(Expr::Call(function, vec![self.expr]), None)

@@ -170,9 +170,9 @@ impl Session {
     /// arguments; a literal `?` is written `??`.
     ///
     /// On the pool, each statement may get another connection, and what ran
-    /// before an error stays. In a transaction, the script is all or nothing,
-    /// except that MariaDB and MySQL commit where a table is changed. The script
-    /// itself cannot begin or end transactions.
+    /// before an error stays. In a transaction, the script is all or nothing; on
+    /// MariaDB and MySQL it cannot change tables there. The script itself cannot
+    /// begin or end transactions.
     ///
     /// ```
     /// # use orm::prelude::*;

@@ -9,51 +9,57 @@ use crate::driver::{Done, Want};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr};
 use crate::schema::ModelMeta;
-use crate::statement::{Insert, Record, Select, Statement, Update};
+use crate::statement::{Ddl, Insert, Outcome, Record, Select, Statement, Update};
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
-    let done = send(cx, cx.statement().clone(), None).await?;
-    cx.outcome_mut().rows = done.rows;
+    let done = read(cx).await?;
+    cx.sent(Outcome { rows: done.rows, ..Outcome::default() });
     Ok(())
 }
 
 pub(super) async fn raw(cx: &mut Context) -> Result<()> {
-    let done = send(cx, cx.statement().clone(), None).await?;
-    cx.outcome_mut().rows = done.rows;
-    cx.outcome_mut().affected = done.affected;
+    // MySQL has created it with the table.
+    if matches!(cx.statement(), Statement::Ddl(Ddl::CreateIndex(..))) && cx.session().engine().await? == Engine::MySql {
+        cx.sent(Outcome::default());
+        return Ok(());
+    }
+    let done = read(cx).await?;
+    cx.sent(Outcome { rows: done.rows, affected: done.affected });
     Ok(())
 }
 
 pub(super) async fn create(cx: &mut Context) -> Result<()> {
+    cx.check_statement()?;
     let Statement::Insert(insert) = cx.statement().clone() else { return Ok(()) };
     let engine = cx.session().engine().await?;
     let mut affected = 0;
     for chunk in chunks(cx, &insert, engine) {
         affected += send(cx, Statement::Insert(chunk), None).await?.affected;
     }
-    cx.outcome_mut().affected = affected;
+    cx.sent(Outcome { affected, ..Outcome::default() });
     Ok(())
 }
 
 pub(super) async fn update(cx: &mut Context) -> Result<()> {
+    cx.check_statement()?;
     let Statement::Update(update) = cx.statement().clone() else { return Ok(()) };
     let of_record = update.target.record.is_some();
     if of_record {
         update.model.require_key(if update.whole { "save" } else { "update" })?;
     }
-    let columns = if update.whole { update.model.fields.iter().filter(|it| !it.key).count() } else { update.set.len() };
-    if columns == 0 {
+    if update.set.is_empty() && !update.whole {
+        cx.sent(Outcome::default());
         return Ok(());
     }
     let engine = cx.session().engine().await?;
     let model = update.model;
     let reread = rereads(&update, engine);
     let affected = send(cx, Statement::Update(update), None).await?.affected;
-    cx.outcome_mut().affected = affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
     }
+    cx.sent(Outcome { affected, ..Outcome::default() });
     if of_record {
         apply_constants(cx, true)?;
     }
@@ -66,6 +72,7 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn delete(cx: &mut Context) -> Result<()> {
+    cx.check_statement()?;
     let Statement::Delete(delete) = cx.statement().clone() else { return Ok(()) };
     let of_record = delete.target.record.is_some();
     let model = delete.model;
@@ -73,10 +80,10 @@ pub(super) async fn delete(cx: &mut Context) -> Result<()> {
         model.require_key("delete")?;
     }
     let affected = send(cx, Statement::Delete(delete), None).await?.affected;
-    cx.outcome_mut().affected = affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
     }
+    cx.sent(Outcome { affected, ..Outcome::default() });
     Ok(())
 }
 
@@ -146,10 +153,17 @@ fn key_of(model: &'static ModelMeta, record: &dyn Record) -> Vec<Expr> {
     model.key.iter().map(equal).collect()
 }
 
+/// Sends a statement that reads. What an earlier attempt read is forgotten: a
+/// link may run the rest of the chain again.
+async fn read(cx: &mut Context) -> Result<Done> {
+    cx.clear_records();
+    send(cx, cx.statement().clone(), None).await
+}
+
 /// Sends a statement with the records of the context, which come back also
 /// after an error.
 async fn send(cx: &mut Context, statement: Statement, want: Option<Want>) -> Result<Done> {
-    cx.check_kind()?;
+    cx.check_statement()?;
     let records = cx.take_records();
     let sent = cx.session().send(statement, records, want).await;
     cx.put_records(sent.records);

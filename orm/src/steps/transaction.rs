@@ -16,7 +16,8 @@ pub(super) async fn around(cx: &mut Context, next: Next<'_>) -> Result<()> {
     }
     let tx = cx.session().begin().await?;
     let outer = cx.replace_runner(Arc::new(tx.share()));
-    let result = next.run(cx).await;
+    // What is wrong with the end is found while it can be undone.
+    let result = next.run(cx).await.and_then(|()| cx.check_end());
     cx.replace_runner(outer);
     match result {
         Ok(()) => tx.commit().await,

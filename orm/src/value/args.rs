@@ -62,6 +62,12 @@ impl Arguments {
     }
 }
 
+impl From<Vec<Value>> for Arguments {
+    fn from(values: Vec<Value>) -> Self {
+        Self::positional(values.into_iter().map(Argument::One).collect())
+    }
+}
+
 /// What can be one of several arguments of SQL text: a value or a list.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of SQL text",
@@ -114,25 +120,6 @@ pub fn named<V: IntoArgument>(arguments: impl IntoIterator<Item = (&'static str,
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named(Vec<(&'static str, Argument)>);
 
-/// Arguments for the names `:name` of SQL text, of any types.
-///
-/// ```
-/// use orm::prelude::*;
-/// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
-/// # async fn f(db: &Session) -> orm::Result<()> {
-/// let name = "ann";
-/// let users = db.find::<User>().where_(sql("name = :name AND age > :least", args! { name, least: 18 })).await?;
-/// # Ok(()) }
-/// ```
-#[macro_export]
-macro_rules! args {
-    (@value $name:ident) => { $name };
-    (@value $name:ident $value:expr) => { $value };
-    ($($name:ident $(: $value:expr)?),+ $(,)?) => {
-        $crate::named([$((stringify!($name), $crate::__private::IntoArgument::into_argument($crate::args!(@value $name $($value)?)))),+])
-    };
-}
-
 mod sealed {
     pub trait Sealed {}
 }
@@ -140,6 +127,7 @@ mod sealed {
 macro_rules! arguments {
     ($([$($parameters:tt)*] $type:ty, |$it:ident| $arguments:expr;)*) => {$(
         impl<$($parameters)*> sealed::Sealed for $type {}
+        #[diagnostic::do_not_recommend]
         impl<$($parameters)*> Args for $type {
             fn into_arguments(self) -> Arguments {
                 let $it = self;
@@ -157,7 +145,7 @@ arguments! {
     [T: ListItem] &[T], |it| Arguments::positional(vec![it.into_argument()]);
     [T: ListItem] &Vec<T>, |it| Arguments::positional(vec![it.into_argument()]);
     [T: ListItem, const N: usize] &[T; N], |it| Arguments::positional(vec![it.into_argument()]);
-    [] Vec<Value>, |it| Arguments { may_be_list: true, ..Arguments::positional(it.into_iter().map(Argument::One).collect()) };
+    [] Vec<Value>, |it| Arguments { may_be_list: true, ..it.into() };
     [T: Into<Value>, const N: usize] [T; N], |it| Vec::from(it.map(Into::into)).into_arguments();
     [] Named, |it| {
         let (names, values) = it.0.into_iter().unzip();
@@ -167,6 +155,7 @@ arguments! {
 
 macro_rules! values {
     ($([$($parameters:tt)*] $type:ty, |$it:ident| $argument:expr;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($parameters)*> IntoArgument for $type {
             fn into_argument(self) -> Argument {
                 let $it = self;
@@ -194,18 +183,21 @@ pub trait ListCell {
     fn cell(&self) -> Value;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> ListCell for T {
     fn cell(&self) -> Value {
         self.to_value()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl ListCell for &str {
     fn cell(&self) -> Value {
         Value::from(*self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ListCell> ListItem for T {
     fn row(&self) -> Vec<Value> {
         vec![self.cell()]
@@ -214,6 +206,7 @@ impl<T: ListCell> ListItem for T {
 
 macro_rules! rows {
     ($(($($name:ident $at:tt)+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($name: ListCell),+> ListItem for ($($name,)+) {
             fn row(&self) -> Vec<Value> {
                 vec![$(self.$at.cell()),+]
@@ -231,6 +224,7 @@ rows! {
 macro_rules! tuples {
     ($(($($name:ident $at:tt)+))+) => {$(
         impl<$($name: IntoArgument),+> sealed::Sealed for ($($name,)+) {}
+        #[diagnostic::do_not_recommend]
         impl<$($name: IntoArgument),+> Args for ($($name,)+) {
             fn into_arguments(self) -> Arguments {
                 Arguments::positional(vec![$(self.$at.into_argument()),+])

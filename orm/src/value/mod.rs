@@ -13,7 +13,7 @@ mod time;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
 
-pub use self::args::{Args, Argument, Arguments, IntoArgument, List, ListCell, ListItem, Named, list, named};
+pub use self::args::{Args, Argument, Arguments, IntoArgument, List, ListItem, Named, list, named};
 pub use self::field::{AutoKey, DecimalField, Field, Timestamp};
 pub use self::row::{Cells, FromRow, RowRef, named as named_cell, positions_of};
 pub use self::sql_text::{AssertSqlSafe, SqlText};

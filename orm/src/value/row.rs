@@ -132,6 +132,7 @@ pub trait FromRow: Sized + Send + Sync + 'static {
     fn from_row(row: &RowRef<'_>) -> Result<Self>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> FromRow for T {
     fn positions(cells: &dyn Cells) -> Result<Vec<usize>> {
         expect_columns(cells, 1)
@@ -144,6 +145,7 @@ impl<T: Field> FromRow for T {
 
 macro_rules! tuples {
     ($(($($name:ident $at:tt)+) $count:literal)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($name: Field),+> FromRow for ($($name,)+) {
             fn positions(cells: &dyn Cells) -> Result<Vec<usize>> {
                 expect_columns(cells, $count)

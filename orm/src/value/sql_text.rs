@@ -39,6 +39,7 @@ mod sealed {
 }
 
 impl sealed::Sealed for &'static str {}
+#[diagnostic::do_not_recommend]
 impl SqlText for &'static str {
     fn into_text(self) -> Cow<'static, str> {
         Cow::Borrowed(self)
@@ -46,6 +47,7 @@ impl SqlText for &'static str {
 }
 
 impl<T: Into<String>> sealed::Sealed for AssertSqlSafe<T> {}
+#[diagnostic::do_not_recommend]
 impl<T: Into<String>> SqlText for AssertSqlSafe<T> {
     fn into_text(self) -> Cow<'static, str> {
         Cow::Owned(self.0.into())

@@ -59,11 +59,11 @@ fn text(engine: Engine, sql: &str) -> String {
 fn plain(engine: Engine, sql: &str, args: Vec<Value>, records: Box<dyn RecordSet>) -> Work {
     fn bind(statement: &Statement, _: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
         let Statement::Raw(raw) = statement else { unreachable!() };
-        raw.args.iter().try_for_each(|it| it.bind(to))
+        raw.args.clone().into_values().iter().try_for_each(|it| it.bind(to))
     }
     // The text of the operation only says whether it reads.
     let kind = if sql.starts_with("select") { "select" } else { "" };
-    let raw = Raw { text: kind, args, returns_rows: true };
+    let raw = Raw { text: kind.into(), args: args.into(), returns_rows: true };
     Work { statement: Statement::Raw(raw), records, text: text(engine, sql).into(), want: Want::NamedRows, bind }
 }
 

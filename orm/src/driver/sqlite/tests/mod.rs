@@ -25,7 +25,7 @@ use crate::driver::Role;
 use crate::driver::{Conn, Done, Link, Want, Work};
 use crate::error::{Error, Result};
 use crate::statement::{Raw, RecordSet, Rows, Statement};
-use crate::value::{Binder, FromRow, Value};
+use crate::value::{Arguments, Binder, FromRow, Value};
 
 /// A folder that goes when the test ends.
 struct Folder(PathBuf);
@@ -110,9 +110,9 @@ async fn memory() -> Box<Conn> {
 fn work(text: &'static str, args: impl Into<Vec<Value>>, want: Want, records: impl RecordSet) -> Work {
     fn bind(statement: &Statement, _: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
         let Statement::Raw(it) = statement else { return Ok(()) };
-        it.args.iter().try_for_each(|it| it.bind(to))
+        it.args.clone().into_values().iter().try_for_each(|it| it.bind(to))
     }
-    let statement = Statement::Raw(Raw { text, args: args.into(), returns_rows: want != Want::Nothing });
+    let statement = Statement::Raw(Raw { text: text.into(), args: Arguments::from(args.into()), returns_rows: want != Want::Nothing });
     Work { statement, records: Box::new(records), text: Arc::from(text), want, bind }
 }
 

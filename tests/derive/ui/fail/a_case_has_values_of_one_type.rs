@@ -1,0 +1,16 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+    active: bool,
+    weight: f64,
+}
+
+fn main() {
+    let _ = case_when(User::AGE.gt(17), "adult").otherwise(0);
+}

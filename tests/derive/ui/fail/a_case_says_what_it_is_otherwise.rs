@@ -1,0 +1,19 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+    active: bool,
+    weight: f64,
+}
+
+async fn read(db: &Session) -> orm::Result<()> {
+    let _ = db.find::<User>().select(case_when(User::AGE.gt(17), "adult")).await?;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+    active: bool,
+    weight: f64,
+}
+
+#[derive(Debug, Clone, Model)]
+struct Post {
+    #[orm(key, auto)]
+    id: i64,
+    title: String,
+}
+
+async fn read(db: &Session) -> orm::Result<()> {
+    db.update_all(User::ID.eq(1)).set(Post::TITLE, "x").await?;
+    Ok(())
+}
+
+fn main() {}

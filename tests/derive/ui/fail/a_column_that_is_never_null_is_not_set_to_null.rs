@@ -1,0 +1,20 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+    active: bool,
+    weight: f64,
+}
+
+async fn read(db: &Session) -> orm::Result<()> {
+    db.update_all(User::ID.eq(1)).set(User::NAME, None).await?;
+    db.update_all(User::ID.eq(1)).set(User::NAME, User::EMAIL).await?;
+    Ok(())
+}
+
+fn main() {}

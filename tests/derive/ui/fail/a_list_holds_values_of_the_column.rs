@@ -1,0 +1,17 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+    active: bool,
+    weight: f64,
+}
+
+fn main() {
+    let _ = User::AGE.is_in(["a", "b"]);
+    let _ = User::NAME.is_in([1, 2]);
+}

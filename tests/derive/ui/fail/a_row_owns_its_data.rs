@@ -1,0 +1,8 @@
+use orm::prelude::*;
+
+#[derive(Row)]
+struct Name<'a> {
+    name: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+    active: bool,
+    weight: f64,
+}
+
+#[derive(Debug, Clone, Model)]
+struct Post {
+    #[orm(key, auto)]
+    id: i64,
+    title: String,
+}
+
+fn main() {
+    let _ = (User::ID, Post::ID).eq((1, 2));
+}
