@@ -3,8 +3,8 @@
 mod answers;
 mod bad_input;
 mod chains;
-mod context;
 mod chinook;
+mod context;
 mod crud;
 mod expressions;
 mod fields;
@@ -35,6 +35,11 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         answers::CASES,
         bad_input::CASES,
         chains::CASES,
+        chinook::questions_music::CASES,
+        chinook::questions_playlists::CASES,
+        chinook::questions_sales::CASES,
+        chinook::questions_text::CASES,
+        chinook::writes::CASES,
         context::CASES,
         crud::CASES,
         expressions::CASES,
@@ -58,5 +63,5 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         transactions::CASES,
         web::CASES,
     ];
-    all.into_iter().chain(chinook::CASES).flatten().copied()
+    all.into_iter().flatten().copied()
 }
