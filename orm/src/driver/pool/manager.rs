@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use tokio::runtime;
 
 use super::options::PoolOptions;
 use super::stats::{Counters, Why};
@@ -72,6 +73,8 @@ pub(super) struct Pooled {
     pub(super) in_transaction: bool,
     /// When it is too old.
     end: Option<Instant>,
+    /// The runtime it was opened on; with that, the network of it ends.
+    runtime: Option<runtime::Id>,
     /// Why it will be closed, as things stand.
     pub(super) why: Why,
     shared: Arc<Shared>,
@@ -106,7 +109,15 @@ impl managed::Manager for Manager {
         let (now, before) = (Instant::now(), counters.opened());
         let end = options.max_lifetime.and_then(|it| now.checked_add(jitter(it, before)));
         watch.start(options);
-        Ok(Pooled { conn, used: now, in_transaction: false, end, why: Why::Broken, shared: Arc::clone(&self.shared) })
+        Ok(Pooled {
+            conn,
+            used: now,
+            in_transaction: false,
+            end,
+            runtime: current_runtime(),
+            why: Why::Broken,
+            shared: Arc::clone(&self.shared),
+        })
     }
 
     async fn recycle(&self, it: &mut Pooled, _: &Metrics) -> RecycleResult<Error> {
@@ -122,7 +133,7 @@ impl managed::Manager for Manager {
             it.why = why;
             return Err(RecycleError::message("too old, or unused for too long"));
         }
-        if it.used.elapsed() >= options.validate_after {
+        if it.used.elapsed() >= options.validate_after || it.runtime != current_runtime() {
             // A time-out of ours, so that a silent server costs one connection, not the caller's turn.
             let answer = tokio::time::timeout(options.validate_timeout, it.conn.ping()).await;
             if !matches!(answer, Ok(Ok(()))) {
@@ -131,6 +142,10 @@ impl managed::Manager for Manager {
         }
         Ok(())
     }
+}
+
+fn current_runtime() -> Option<runtime::Id> {
+    runtime::Handle::try_current().ok().map(|it| it.id())
 }
 
 /// The lifetime less up to a quarter, by the golden ratio: evenly spread, and
