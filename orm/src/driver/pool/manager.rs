@@ -74,7 +74,7 @@ pub(super) struct Pooled {
     /// When it is too old.
     end: Option<Instant>,
     /// The runtime it was opened on; with that, the network of it ends.
-    runtime: Option<runtime::Id>,
+    runtime: Option<runtime::Handle>,
     /// Why it will be closed, as things stand.
     pub(super) why: Why,
     shared: Arc<Shared>,
@@ -88,6 +88,23 @@ impl Pooled {
         }
         let limit = self.shared.options.idle_timeout?;
         (self.used.elapsed() >= limit).then_some(Why::IdleTime)
+    }
+}
+
+impl Pooled {
+    /// Whether it can send, but will never hear the answer. A ping does not
+    /// tell: an answer that comes at once is read without the runtime.
+    fn is_deaf(&self) -> bool {
+        let Some(home) = &self.runtime else { return false };
+        let is_here = runtime::Handle::try_current().is_ok_and(|it| it.id() == home.id());
+        if is_here || self.conn.engine() == Engine::Sqlite {
+            return false;
+        }
+        // A runtime that has ended ends what is given to it at once.
+        let task = home.spawn(std::future::pending::<()>());
+        let deaf = task.is_finished();
+        task.abort();
+        deaf
     }
 }
 
@@ -114,7 +131,7 @@ impl managed::Manager for Manager {
             used: now,
             in_transaction: false,
             end,
-            runtime: current_runtime(),
+            runtime: runtime::Handle::try_current().ok(),
             why: Why::Broken,
             shared: Arc::clone(&self.shared),
         })
@@ -129,11 +146,14 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("left in the middle of a transaction"));
         }
         it.in_transaction = false;
+        if it.is_deaf() {
+            return Err(RecycleError::message("its runtime has ended"));
+        }
         if let Some(why) = it.expired() {
             it.why = why;
             return Err(RecycleError::message("too old, or unused for too long"));
         }
-        if it.used.elapsed() >= options.validate_after || it.runtime != current_runtime() {
+        if it.used.elapsed() >= options.validate_after {
             // A time-out of ours, so that a silent server costs one connection, not the caller's turn.
             let answer = tokio::time::timeout(options.validate_timeout, it.conn.ping()).await;
             if !matches!(answer, Ok(Ok(()))) {
@@ -142,10 +162,6 @@ impl managed::Manager for Manager {
         }
         Ok(())
     }
-}
-
-fn current_runtime() -> Option<runtime::Id> {
-    runtime::Handle::try_current().ok().map(|it| it.id())
 }
 
 /// The lifetime less up to a quarter, by the golden ratio: evenly spread, and
