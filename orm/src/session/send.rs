@@ -1,5 +1,8 @@
 //! From a statement to the database and back.
 
+use std::sync::Arc;
+
+use crate::callback::Context;
 use crate::dialect::{self, Engine, Returning};
 use crate::driver::{self, Done, Intent, Want, Work};
 use crate::error::Result;
@@ -60,6 +63,29 @@ impl Session {
                 Err(error) => (work, Err(error)),
             },
         }
+    }
+}
+
+impl Context {
+    /// The SQL text of the statement as it is now: what `orm:query` and its
+    /// like would send, without the values. An insert of many records may be
+    /// sent in several parts; this is the text for all of them at once.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// async fn show(cx: &mut Context) -> orm::Result<()> {
+    ///     println!("{}", cx.sql().await?);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// What cannot be said to this database, as when the statement is sent.
+    pub async fn sql(&self) -> Result<Arc<str>> {
+        let session = self.session();
+        let engine = session.engine().await?;
+        Ok(dialect::render(engine, &session.core.texts, self.statement(), self.record_set())?.text)
     }
 }
 
