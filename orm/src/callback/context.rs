@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::callback::{Finished, Request, Runner, Settings};
 use crate::error::{Error, Result};
-use crate::statement::{Kind, Outcome, Record, RecordSet, Rows, Statement};
+use crate::statement::{Kind, Outcome, Raw, Record, RecordSet, Rows, Statement};
 
 /// One statement on its way through its chain: what a callback sees and changes.
 pub struct Context {
@@ -128,6 +128,11 @@ impl Context {
 
     pub(crate) fn put_records(&mut self, records: Box<dyn RecordSet>) {
         self.records = records;
+    }
+
+    /// Takes the statement out, to be put back with [`statement_mut`](Self::statement_mut).
+    pub(crate) fn take_statement(&mut self) -> Statement {
+        std::mem::replace(&mut self.statement, Statement::Raw(Raw { text: "", args: Vec::new(), returns_rows: false }))
     }
 
     pub(crate) fn finish(self, result: Result<()>) -> Finished {

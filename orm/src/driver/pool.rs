@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType, Timeouts};
@@ -173,6 +173,8 @@ pub(crate) struct Pool {
 #[derive(Debug)]
 struct Shared {
     target: Target,
+    /// What the first connection found; a URL does not tell MariaDB from MySQL.
+    engine: OnceLock<Engine>,
     options: PoolOptions,
     counters: Counters,
 }
@@ -190,7 +192,7 @@ impl Pool {
         let readers = target.engine() == Some(Engine::Sqlite) && !single;
         let main_size = if target.engine() == Some(Engine::Sqlite) { 1 } else { options.max_size };
         let reader_size = options.max_size;
-        let shared = Arc::new(Shared { target, options, counters: Counters::default() });
+        let shared = Arc::new(Shared { target, engine: OnceLock::new(), options, counters: Counters::default() });
         let build = |role, size| {
             managed::Pool::builder(Manager { role, shared: Arc::clone(&shared) })
                 .max_size(size)
@@ -210,6 +212,11 @@ impl Pool {
         &self.shared.target
     }
 
+    /// The kind of database, where the URL says it or a connection was opened.
+    pub(crate) fn engine(&self) -> Option<Engine> {
+        self.shared.target.engine().or_else(|| self.shared.engine.get().copied())
+    }
+
     /// Waits for a connection, or opens one.
     pub(crate) async fn acquire(&self, intent: Intent) -> Result<Lease> {
         let pool = match (intent, &self.readers) {
@@ -217,7 +224,7 @@ impl Pool {
             _ => &self.main,
         };
         let options = &self.shared.options;
-        let timeouts = |wait| Timeouts { wait: Some(wait), create: Some(options.connect_timeout), recycle: Some(options.validate_timeout) };
+        let timeouts = |wait| Timeouts { wait: Some(wait), create: Some(options.connect_timeout), recycle: None };
         let got = match pool.timeout_get(&timeouts(Duration::ZERO)).await {
             Err(PoolError::Timeout(TimeoutType::Wait)) => {
                 let counters = &self.shared.counters;
@@ -253,9 +260,6 @@ impl Pool {
                 reason: format!("no answer within {:?}", options.connect_timeout),
                 source: None,
             },
-            PoolError::Timeout(TimeoutType::Recycle) => {
-                Error::Timeout { phase: "asking an unused connection whether it lives", limit: options.validate_timeout }
-            }
             PoolError::Backend(error) => error,
             PoolError::Closed => Error::Closed,
             other => Error::Configuration { setting: "the pool".to_owned(), reason: other.to_string() },
@@ -321,6 +325,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Pooled> {
         let conn = connect(&self.shared.target, self.role).await?;
+        let _ = self.shared.engine.set(conn.engine());
         let opened = self.shared.counters.opened.fetch_add(1, Ordering::Relaxed);
         let now = Instant::now();
         Ok(Pooled { conn, used: now, end: self.shared.options.max_lifetime.map(|it| now + jitter(it, opened)) })
@@ -335,10 +340,11 @@ impl managed::Manager for Manager {
         if it.conn.is_busy() {
             return give_up(&counters.broken_closed, "left in the middle of a statement");
         }
-        if it.end.is_some_and(|end| Instant::now() >= end) {
+        let now = Instant::now();
+        if it.end.is_some_and(|end| now >= end) {
             return give_up(&counters.lifetime_closed, "too old");
         }
-        let unused = it.used.elapsed();
+        let unused = now.saturating_duration_since(it.used);
         if options.idle_timeout.is_some_and(|limit| unused >= limit) {
             return give_up(&counters.idle_time_closed, "unused for too long");
         }

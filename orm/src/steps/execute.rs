@@ -13,13 +13,13 @@ use crate::statement::{Insert, Project, Record, Select, Statement, Update};
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
-    let done = send(cx, cx.statement().clone(), None).await?;
+    let done = send_own(cx).await?;
     cx.outcome_mut().rows = done.rows;
     Ok(())
 }
 
 pub(super) async fn raw(cx: &mut Context) -> Result<()> {
-    let done = send(cx, cx.statement().clone(), None).await?;
+    let done = send_own(cx).await?;
     cx.outcome_mut().rows = done.rows;
     cx.outcome_mut().affected = done.affected;
     Ok(())
@@ -37,19 +37,19 @@ pub(super) async fn create(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn update(cx: &mut Context) -> Result<()> {
-    let Statement::Update(update) = cx.statement().clone() else { return Ok(()) };
+    let Statement::Update(update) = cx.statement() else { return Ok(()) };
+    let (model, set) = (update.model, &update.set);
     let of_record = update.target.record.is_some();
     if of_record {
-        update.model.require_key(if update.whole { "save" } else { "update" })?;
+        model.require_key(if update.whole { "save" } else { "update" })?;
     }
-    let columns = if update.whole { update.model.fields.iter().filter(|it| !it.key).count() } else { update.set.len() };
+    let columns = if update.whole { model.fields.iter().filter(|it| !it.key).count() } else { set.len() };
     if columns == 0 {
         return Ok(());
     }
     let engine = cx.session().engine().await?;
-    let model = update.model;
-    let reread = rereads(&update, engine);
-    let affected = send(cx, Statement::Update(update), None).await?.affected;
+    let reread = rereads(update, engine);
+    let affected = send_own(cx).await?.affected;
     cx.outcome_mut().affected = affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
@@ -73,13 +73,12 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn delete(cx: &mut Context) -> Result<()> {
-    let Statement::Delete(delete) = cx.statement().clone() else { return Ok(()) };
-    let of_record = delete.target.record.is_some();
-    let model = delete.model;
+    let Statement::Delete(delete) = cx.statement() else { return Ok(()) };
+    let (model, of_record) = (delete.model, delete.target.record.is_some());
     if of_record {
         model.require_key("delete")?;
     }
-    let affected = send(cx, Statement::Delete(delete), None).await?.affected;
+    let affected = send_own(cx).await?.affected;
     cx.outcome_mut().affected = affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
@@ -153,8 +152,18 @@ fn key_of(model: &'static ModelMeta, record: &dyn Record) -> Vec<Expr> {
     model.key.iter().map(equal).collect()
 }
 
-/// Sends a statement with the records of the context, which come back also
+/// Sends the statement of the context, with its records; both come back also
 /// after an error.
+async fn send_own(cx: &mut Context) -> Result<Done> {
+    cx.check_kind()?;
+    let (statement, records) = (cx.take_statement(), cx.take_records());
+    let sent = cx.session().send(statement, records, None).await;
+    *cx.statement_mut() = sent.statement;
+    cx.put_records(sent.records);
+    sent.done
+}
+
+/// Sends another statement with the records of the context.
 async fn send(cx: &mut Context, statement: Statement, want: Option<Want>) -> Result<Done> {
     cx.check_kind()?;
     let records = cx.take_records();
