@@ -7,11 +7,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod chance;
 mod harness;
 pub mod models;
 mod plain;
 mod place;
+mod proxy;
 pub mod suite;
+pub mod watch;
 
 pub use crate::harness::{Case, main};
 pub use crate::place::Test;

@@ -1,9 +1,19 @@
 //! The cases, a module for each capability.
 
+mod chains;
 mod crud;
 mod expressions;
 mod fields;
+mod gorm;
+mod levels;
+mod limits;
+mod names;
+mod raw;
+mod semantics;
 mod streams;
+mod tables;
+mod texts;
+mod transactions;
 
 use crate::Case;
 
@@ -11,10 +21,20 @@ use crate::Case;
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
+        chains::CASES,
         crud::CASES,
         expressions::CASES,
         fields::CASES,
+        gorm::callbacks::CASES,
+        levels::CASES,
+        limits::CASES,
+        names::CASES,
+        raw::CASES,
+        semantics::CASES,
         streams::CASES,
+        tables::CASES,
+        texts::CASES,
+        transactions::CASES,
     ];
     all.into_iter().flatten().copied()
 }

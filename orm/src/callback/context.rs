@@ -1,11 +1,14 @@
 //! One statement on its way through its chain.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::callback::{Finished, Request, Runner, Settings};
 use crate::error::{Error, Result};
-use crate::statement::{Kind, Outcome, Raw, Record, RecordSet, Rows, Statement};
+use crate::expr::Predicate;
+use crate::schema::Model;
+use crate::statement::{Delete, Kind, Outcome, Raw, Record, RecordSet, Records, Rows, Statement, Update};
 
 /// One statement on its way through its chain: what a callback sees and changes.
 pub struct Context {
@@ -13,6 +16,8 @@ pub struct Context {
     records: Box<dyn RecordSet>,
     kind: Kind,
     outcome: Outcome,
+    /// Whether the statement was sent, or answered by a link.
+    answered: bool,
     settings: Settings,
     pub(crate) runner: Arc<dyn Runner>,
     /// Whether the chain has links of the program behind `orm:transaction`.
@@ -23,7 +28,7 @@ impl Context {
     pub(crate) fn new(request: Request, runner: Arc<dyn Runner>, transactional: bool) -> Self {
         let Request { statement, records, settings } = request;
         let kind = statement.kind();
-        Self { statement, records, kind, outcome: Outcome::default(), settings, runner, transactional }
+        Self { statement, records, kind, outcome: Outcome::default(), answered: false, settings, runner, transactional }
     }
 
     /// The chain that runs.
@@ -54,7 +59,24 @@ impl Context {
     }
 
     /// Adds a condition if the statement is about this model; says whether it is.
-    pub fn add_condition<M: crate::schema::Model>(&mut self, condition: crate::expr::Predicate<M>) -> bool {
+    ///
+    /// It holds beside the conditions that are there, and beside the key where
+    /// one record is changed or removed. New records and SQL text have none.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    /// # #[derive(Model)] struct Note { #[orm(key, auto)] id: i64, tenant: i64 }
+    /// struct Tenant(i64);
+    ///
+    /// /// Shows each tenant its own notes.
+    /// async fn own(cx: &mut Context) -> orm::Result<()> {
+    ///     if let Some(tenant) = cx.setting::<Tenant>().map(|it| it.0) {
+    ///         cx.add_condition(Note::TENANT.eq(tenant));
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn add_condition<M: Model>(&mut self, condition: Predicate<M>) -> bool {
         if self.statement.model() != Some(M::META) {
             return false;
         }
@@ -113,12 +135,83 @@ impl Context {
         &mut self.settings
     }
 
+    /// Answers a write in the place of the statement: so many rows were matched.
+    ///
+    /// A link that does not run what comes after it, or that stands where
+    /// `orm:create` and the like were, must say that it did their work, or
+    /// return an error. Otherwise the operation fails with
+    /// [`Error::CallbackMisuse`], so that nothing counts as done that is not.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    /// # #[derive(Model)] struct Note { #[orm(key, auto)] id: i64, gone: bool }
+    /// /// Hides notes instead of removing them.
+    /// async fn hide(cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
+    ///     let Some(id) = cx.record(0).and_then(|it| it.get(Note::ID)).copied() else {
+    ///         return next.run(cx).await;
+    ///     };
+    ///     let hidden = cx.session().update_all(Note::ID.eq(id)).set(Note::GONE, true).await?;
+    ///     cx.answer(hidden);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn answer(&mut self, affected: u64) {
+        self.outcome.affected = affected;
+        self.answered = true;
+    }
+
+    /// Answers a read in the place of the database, as [`answer`](Self::answer)
+    /// does for a write: with records of the model, with rows of the type that
+    /// SQL text is read as, or with one `i64` for a `count`, and for an
+    /// `exists` that is true.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    /// # #[derive(Clone, Model)] struct Setting { #[orm(key)] name: String }
+    /// struct Cache(Vec<Setting>);
+    ///
+    /// impl Callback for Cache {
+    ///     async fn call(&self, cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
+    ///         if self.0.is_empty() || cx.answer_with(self.0.clone()).is_err() {
+    ///             return next.run(cx).await;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::CallbackMisuse`] where the statement reads something else;
+    /// nothing is answered then.
+    pub fn answer_with<T: Send + Sync + 'static>(&mut self, rows: Vec<T>) -> Result<()> {
+        let count = rows.len();
+        let set: &mut dyn Any = &mut *self.records;
+        let reads = matches!(self.kind, Kind::Query | Kind::Row | Kind::Raw);
+        if let (true, Some(records)) = (reads, set.downcast_mut::<Records<T>>()) {
+            records.0 = rows;
+        } else if let (true, Some(records)) = (reads, set.downcast_mut::<Rows<T>>()) {
+            records.0 = rows;
+        } else {
+            return Err(self.misuse(format!("an answer of another type: {}", std::any::type_name::<T>())));
+        }
+        self.outcome.rows = count;
+        self.answered = true;
+        Ok(())
+    }
+
     pub(crate) fn record_set(&self) -> &dyn RecordSet {
         &*self.records
     }
 
-    pub(crate) fn outcome_mut(&mut self) -> &mut Outcome {
-        &mut self.outcome
+    /// Says that the statement was sent, with what came of it.
+    pub(crate) fn sent(&mut self, outcome: Outcome) {
+        self.outcome = outcome;
+        self.answered = true;
+    }
+
+    /// Forgets the rows that were read.
+    pub(crate) fn clear_records(&mut self) {
+        self.records.clear();
     }
 
     /// Takes the statement's parts out while a driver has them.
@@ -136,16 +229,55 @@ impl Context {
     }
 
     pub(crate) fn finish(self, result: Result<()>) -> Finished {
-        let result = result.and_then(|()| self.check_kind());
+        let result = result.and_then(|()| self.check_end());
         Finished { records: self.records, outcome: self.outcome, result }
     }
 
-    /// A link may rewrite a statement, but not into one of another chain.
-    pub(crate) fn check_kind(&self) -> Result<()> {
-        if self.statement.kind() == self.kind {
+    /// A link may rewrite a statement, but not into one of another chain, nor
+    /// for other records than there are.
+    pub(crate) fn check_statement(&self) -> Result<()> {
+        if self.statement.kind() != self.kind {
+            return Err(self.misuse(format!("a statement of the chain `{}`", self.statement.kind().name())));
+        }
+        let (wanted, model) = match &self.statement {
+            Statement::Insert(it) => (it.rows.end, it.model),
+            Statement::Update(Update { target, model, .. }) | Statement::Delete(Delete { target, model }) => {
+                (target.record.map_or(0, |it| it + 1), *model)
+            }
+            Statement::Select(_) | Statement::Raw(_) | Statement::Ddl(_) => return Ok(()),
+        };
+        if wanted > self.len() {
+            return Err(self.misuse(format!("a statement for {wanted} records where there are {}", self.len())));
+        }
+        match self.record(0).map(Record::meta) {
+            Some(meta) if meta != model => Err(self.misuse(format!("a statement for {} with records of {}", model.name, meta.name))),
+            _ => Ok(()),
+        }
+    }
+
+    /// What must hold when a chain ends well.
+    pub(crate) fn check_end(&self) -> Result<()> {
+        self.check_statement()?;
+        if self.answered {
             return Ok(());
         }
-        Err(Error::CallbackMisuse { chain: self.kind.name(), what: format!("a statement of the chain `{}`", self.statement.kind().name()) })
+        Err(self.misuse(
+            "the statement unsent: one did not run what comes after it, or the one that sends is gone; \
+             a callback that does this work itself calls `Context::answer`"
+                .to_owned(),
+        ))
+    }
+
+    pub(crate) fn too_deep(&self) -> Error {
+        self.misuse(
+            "statements inside one another without end: \
+             one that makes a statement of its own chain must pass over that one, for example by its model"
+                .to_owned(),
+        )
+    }
+
+    fn misuse(&self, what: String) -> Error {
+        Error::CallbackMisuse { chain: self.kind.name(), what }
     }
 }
 

@@ -85,6 +85,7 @@ impl<F: for<'a> Step<'a> + Send + Sync + 'static> Erased for StepLink<F> {
 
 impl<F: for<'a> Around<'a> + Send + Sync + 'static> Erased for AroundLink<F> {
     fn call<'a>(&'a self, cx: &'a mut Context, next: Next<'a>) -> BoxFuture<'a, Result<()>> {
+        // Called inside the future, as `Callback::call` is.
         Box::pin(async move { self.0.around(cx, next).await })
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use self::chain::Link;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -149,15 +149,19 @@ impl<'a> Next<'a> {
         let mut rest = self.rest;
         // Links that do not apply are passed over without a future of their own.
         while let Some((link, later)) = rest.split_first() {
-            if link.applies(cx) {
+            let panicked = |panic: Box<dyn Any + Send>| self.panicked(link, &*panic);
+            if catch_unwind(AssertUnwindSafe(|| link.applies(cx))).map_err(panicked)? {
                 let next = Next { rest: later, ..self };
-                return AssertUnwindSafe(link.callback.call(cx, next)).catch_unwind().await.unwrap_or_else(|panic| {
-                    Err(Error::CallbackPanicked { chain: self.kind.name(), link: link.name.to_string(), message: panic_message(&*panic) })
-                });
+                let called = AssertUnwindSafe(link.callback.call(cx, next)).catch_unwind().await;
+                return called.unwrap_or_else(|panic| Err(self.panicked(link, &*panic)));
             }
             rest = later;
         }
         Ok(())
+    }
+
+    fn panicked(&self, link: &Link, panic: &(dyn Any + Send)) -> Error {
+        Error::CallbackPanicked { chain: self.kind.name(), link: link.name.to_string(), message: panic_message(panic) }
     }
 }
 
@@ -174,7 +178,8 @@ pub(crate) trait Erased: Send + Sync {
 
 impl<C: Callback> Erased for C {
     fn call<'a>(&'a self, cx: &'a mut Context, next: Next<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(Callback::call(self, cx, next))
+        // Called inside the future: a `call` that is no `async fn` may panic before there is one.
+        Box::pin(async move { Callback::call(self, cx, next).await })
     }
 }
 

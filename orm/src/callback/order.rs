@@ -3,7 +3,8 @@
 //! A depth-first topological sort that keeps the order of registration where
 //! nothing else was said: a callback is put directly before the first one that
 //! must come later, or directly behind the last one that must come earlier.
-//! `"*"` only says where to begin: names weigh more.
+//! `"*"` is before, or behind, all that were not asked to stand there: names
+//! weigh more.
 
 use std::borrow::Cow;
 
@@ -14,14 +15,13 @@ use crate::error::{Error, Result};
 /// The callbacks in the order in which they run.
 pub(crate) fn sort(chain: &ChainEditor) -> Result<Vec<Link>> {
     let fail = |reason: String| Error::CallbackOrder { chain: chain.kind().name(), reason };
-    if !chain.mistakes.is_empty() {
-        return Err(fail(chain.mistakes.join("; ")));
+    let mistakes: Vec<String> = chain.mistakes.iter().cloned().chain(unknown_names(chain)).collect();
+    if !mistakes.is_empty() {
+        return Err(fail(mistakes.join("; ")));
     }
-    check_names(chain).map_err(fail)?;
-    let mut sorter = Sorter { entries: &chain.entries, earlier: earlier(&chain.entries), path: Vec::new(), sorted: Vec::new() };
-    for at in starting_order(&chain.entries) {
-        sorter.visit(at).map_err(fail)?;
-    }
+    let mut sorter =
+        Sorter { entries: &chain.entries, earlier: earlier(&chain.entries), path: Vec::new(), sorted: Vec::new(), followers: false };
+    sorter.sort().map_err(fail)?;
     Ok(sorter.sorted.iter().map(|&at| link(&chain.entries[at])).collect())
 }
 
@@ -30,22 +30,18 @@ fn link(entry: &Entry) -> Link {
 }
 
 /// A name that was never there is a mistake; one that was removed is not.
-fn check_names(chain: &ChainEditor) -> Result<(), String> {
+fn unknown_names(chain: &ChainEditor) -> Vec<String> {
+    let unknown = |name: &&Cow<'static, str>| *name != "*" && !chain.contains(name) && !chain.removed.contains(name);
+    let mut mistakes = Vec::new();
     for entry in &chain.entries {
         for (word, names) in [("before", &entry.before), ("after", &entry.after)] {
-            for name in names.iter().filter(|it| *it != "*") {
-                if !chain.contains(name) && !chain.removed.contains(name) {
-                    let known: Vec<_> = chain.entries.iter().map(|it| &*it.name).collect();
-                    return Err(format!(
-                        "`{}` is to stand {word} `{name}`, but there is no such callback; there are {}",
-                        entry.name,
-                        known.join(", ")
-                    ));
-                }
+            for name in names.iter().filter(unknown) {
+                let known = chain.entries.iter().map(|it| &*it.name).collect::<Vec<_>>().join(", ");
+                mistakes.push(format!("`{}` is to stand {word} `{name}`, but there is no such callback; there are {known}", entry.name));
             }
         }
     }
-    Ok(())
+    mistakes
 }
 
 /// For each entry, which entries must come earlier.
@@ -58,15 +54,6 @@ fn earlier(entries: &[Entry]) -> Vec<Vec<usize>> {
         }
     }
     earlier
-}
-
-/// `before("*")`: the last one registered is the first; then all others; then `after("*")`.
-fn starting_order(entries: &[Entry]) -> Vec<usize> {
-    let all = 0..entries.len();
-    let first = all.clone().rev().filter(|&at| is_first(&entries[at]));
-    let middle = all.clone().filter(|&at| !is_first(&entries[at]) && !is_last(&entries[at]));
-    let last = all.clone().filter(|&at| is_last(&entries[at]));
-    first.chain(middle).chain(last).collect()
 }
 
 fn is_first(entry: &Entry) -> bool {
@@ -83,9 +70,44 @@ struct Sorter<'c> {
     /// The entries that wait for one another, outermost first.
     path: Vec<usize>,
     sorted: Vec<usize>,
+    /// Whether those that stand behind an entry are put there at once.
+    followers: bool,
 }
 
 impl Sorter<'_> {
+    /// `before("*")`, of which the last one registered is the first; then all
+    /// others; then `after("*")`, and what stands behind one of these.
+    fn sort(&mut self) -> Result<(), String> {
+        let all = 0..self.entries.len();
+        for at in all.clone().rev().filter(|&at| is_first(&self.entries[at])) {
+            self.visit(at)?;
+        }
+        self.followers = true;
+        for at in self.sorted.clone() {
+            self.visit_followers(at)?;
+        }
+        let late = self.late();
+        for at in all.clone().filter(|at| !late.contains(at)) {
+            self.visit(at)?;
+        }
+        for at in all.clone().filter(|&at| is_last(&self.entries[at])).chain(all) {
+            self.visit(at)?;
+        }
+        Ok(())
+    }
+
+    /// The entries of `after("*")`, and those that must come later than one of them.
+    fn late(&self) -> Vec<usize> {
+        let mut late: Vec<usize> = (0..self.entries.len()).filter(|&at| is_last(&self.entries[at])).collect();
+        let mut next = 0;
+        while let Some(&earlier) = late.get(next) {
+            let waiting = (0..self.entries.len()).filter(|&at| self.earlier[at].contains(&earlier) && !late.contains(&at));
+            late.extend(waiting.collect::<Vec<_>>());
+            next += 1;
+        }
+        late
+    }
+
     fn visit(&mut self, at: usize) -> Result<(), String> {
         if self.sorted.contains(&at) {
             return Ok(());
@@ -99,20 +121,34 @@ impl Sorter<'_> {
         }
         self.path.pop();
         self.sorted.push(at);
-        self.visit_followers(at)
+        if self.followers { self.visit_followers(at) } else { Ok(()) }
     }
 
-    /// Puts those that asked to stand behind `at` there, if nothing else they wait for is missing.
+    /// Puts those that asked to stand behind `at` there, unless they wait for
+    /// others, too, or are to stand before some.
     fn visit_followers(&mut self, at: usize) -> Result<(), String> {
         for follower in 0..self.entries.len() {
             let entry = &self.entries[follower];
-            let follows = entry.after.contains(&self.entries[at].name) && !is_first(entry) && !is_last(entry);
-            let ready = self.earlier[follower].iter().all(|it| self.sorted.contains(it));
-            if follows && ready && !self.path.contains(&follower) {
+            let follows = entry.after.contains(&self.entries[at].name) && entry.before.is_empty() && !is_last(entry);
+            if follows && self.is_ready(follower, &mut Vec::new()) {
                 self.visit(follower)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether all that must come earlier is there, but for those that asked to
+    /// stand before this one and wait for nothing else: they come along.
+    fn is_ready(&self, at: usize, asked: &mut Vec<usize>) -> bool {
+        if self.path.contains(&at) || asked.contains(&at) {
+            return false;
+        }
+        asked.push(at);
+        let name = &self.entries[at].name;
+        self.earlier[at].iter().all(|&it| {
+            let entry = &self.entries[it];
+            self.sorted.contains(&it) || entry.before.contains(name) && !is_last(entry) && self.is_ready(it, asked)
+        })
     }
 
     fn describe_cycle(&self, start: usize) -> String {

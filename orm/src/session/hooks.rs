@@ -35,6 +35,11 @@ use crate::statement::Record;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says `#[orm(hooks)]`, but there is no `impl Hooks for {Self}`",
+    label = "no hooks",
+    note = "write `impl Hooks for {Self} {{ … }}` with the hooks that it has, or leave `hooks` out"
+)]
 #[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Hooks: Model {
     /// Before the record is created or changed; before `before_create` and `before_update`.

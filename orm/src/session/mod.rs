@@ -1,6 +1,7 @@
 //! WHERE statements run: on the pool, or in one transaction.
 
 mod hooks;
+mod refusals;
 mod send;
 mod slot;
 mod transaction;
@@ -29,7 +30,14 @@ pub struct Session {
     place: Place,
     settings: Settings,
     without_hooks: bool,
+    /// How many chains this session is inside of.
+    depth: u8,
 }
+
+/// So many statements may be made inside one another by callbacks and hooks.
+/// One that makes a statement of the kind it watches would not end otherwise
+/// until the stack is full, which ends the program.
+const DEEPEST: u8 = 16;
 
 /// What all sessions of a database share.
 pub(crate) struct Core {
@@ -50,7 +58,7 @@ enum Place {
 
 impl Session {
     pub(crate) fn root(core: Arc<Core>) -> Self {
-        Self { core, place: Place::Pool, settings: Settings::default(), without_hooks: false }
+        Self { core, place: Place::Pool, settings: Settings::default(), without_hooks: false, depth: 0 }
     }
 
     /// Another handle to the same place, which does not end its transaction.
@@ -59,7 +67,8 @@ impl Session {
             Place::Pool => Place::Pool,
             Place::Transaction(level) => Place::Transaction(level.share()),
         };
-        Self { core: Arc::clone(&self.core), place, settings: self.settings.clone(), without_hooks: self.without_hooks }
+        let Self { ref core, ref settings, without_hooks, depth, .. } = *self;
+        Self { core: Arc::clone(core), place, settings: settings.clone(), without_hooks, depth }
     }
 
     /// A session in the same place with settings of its own.
@@ -128,8 +137,9 @@ impl Runner for Session {
     fn run(&self, request: Request) -> BoxFuture<'_, Finished> {
         Box::pin(async move {
             let chain = self.core.chains.of(request.statement.kind());
-            let mut cx = Context::new(request, Arc::new(self.share()), chain.transactional);
-            let result = chain.run(&mut cx).await;
+            let inner = Self { depth: self.depth + 1, ..self.share() };
+            let mut cx = Context::new(request, Arc::new(inner), chain.transactional);
+            let result = if self.depth < DEEPEST { chain.run(&mut cx).await } else { Err(cx.too_deep()) };
             cx.finish(result)
         })
     }
@@ -145,6 +155,31 @@ impl Context {
     #[must_use]
     pub fn session(&self) -> &Session {
         self.runner.as_any().downcast_ref().expect("sessions are the only runners")
+    }
+
+    /// A value that the program gave to this statement, or else to its session.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+    /// struct Silent;
+    ///
+    /// async fn log(cx: &mut Context) -> orm::Result<()> {
+    ///     if cx.setting::<Silent>().is_none() {
+    ///         println!("{:?}", cx.statement());
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let one = db.find::<User>().with(Silent).await?;
+    /// let silent = db.session().with(Silent);
+    /// let all = silent.find::<User>().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn setting<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.settings().get().or_else(|| self.session().settings().get())
     }
 
     /// Puts another session in the place of this one, and returns the old one.

@@ -6,7 +6,7 @@ use crate::callback::Context;
 use crate::dialect::{self, Engine, Returning};
 use crate::driver::{self, Done, Intent, Want, Work};
 use crate::error::Result;
-use crate::session::{Place, Session};
+use crate::session::{Place, Session, refusals};
 use crate::statement::{Insert, RecordSet, Statement};
 
 /// What came of a statement, which comes back with its records also after an error.
@@ -22,7 +22,7 @@ impl Session {
         match self.core.pool.engine() {
             Some(engine) => Ok(engine),
             // `mysql://` leads to MariaDB as well; the first connection tells.
-            None => Ok(self.core.pool.acquire(Intent::Write).await?.engine()),
+            None => Ok(Box::pin(self.core.pool.acquire(Intent::Write)).await?.engine()),
         }
     }
 
@@ -33,6 +33,9 @@ impl Session {
             Ok(engine) => engine,
             Err(error) => return Sent { statement, records, done: Err(error) },
         };
+        if let Err(error) = refusals::check(&statement, engine, self.in_transaction()) {
+            return Sent { statement, records, done: Err(error) };
+        }
         let rendered = match dialect::render(engine, &self.core.texts, &statement, &*records) {
             Ok(rendered) => rendered,
             Err(error) => return Sent { statement, records, done: Err(error) },

@@ -9,34 +9,35 @@ use crate::driver::{Done, Want};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr};
 use crate::schema::ModelMeta;
-use crate::statement::{Insert, Project, Record, Select, Statement, Update};
+use crate::statement::{Insert, Outcome, Project, Record, Select, Statement, Update};
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
-    let done = send_own(cx).await?;
-    cx.outcome_mut().rows = done.rows;
+    let done = read(cx).await?;
+    cx.sent(Outcome { rows: done.rows, ..Outcome::default() });
     Ok(())
 }
 
 pub(super) async fn raw(cx: &mut Context) -> Result<()> {
-    let done = send_own(cx).await?;
-    cx.outcome_mut().rows = done.rows;
-    cx.outcome_mut().affected = done.affected;
+    let done = read(cx).await?;
+    cx.sent(Outcome { rows: done.rows, affected: done.affected });
     Ok(())
 }
 
 pub(super) async fn create(cx: &mut Context) -> Result<()> {
+    cx.check_statement()?;
     let Statement::Insert(insert) = cx.statement().clone() else { return Ok(()) };
     let engine = cx.session().engine().await?;
     let mut affected = 0;
     for chunk in chunks(cx, &insert, engine) {
         affected += send(cx, Statement::Insert(chunk), None).await?.affected;
     }
-    cx.outcome_mut().affected = affected;
+    cx.sent(Outcome { affected, ..Outcome::default() });
     Ok(())
 }
 
 pub(super) async fn update(cx: &mut Context) -> Result<()> {
+    cx.check_statement()?;
     let Statement::Update(update) = cx.statement() else { return Ok(()) };
     let (model, set) = (update.model, &update.set);
     let of_record = update.target.record.is_some();
@@ -45,15 +46,16 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     }
     let columns = if update.whole { model.fields.iter().filter(|it| !it.key).count() } else { set.len() };
     if columns == 0 {
+        cx.sent(Outcome::default());
         return Ok(());
     }
     let engine = cx.session().engine().await?;
     let reread = rereads(update, engine);
     let affected = send_own(cx).await?.affected;
-    cx.outcome_mut().affected = affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
     }
+    cx.sent(Outcome { affected, ..Outcome::default() });
     if of_record {
         apply_constants(cx, true)?;
     }
@@ -73,16 +75,17 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn delete(cx: &mut Context) -> Result<()> {
+    cx.check_statement()?;
     let Statement::Delete(delete) = cx.statement() else { return Ok(()) };
     let (model, of_record) = (delete.model, delete.target.record.is_some());
     if of_record {
         model.require_key("delete")?;
     }
     let affected = send_own(cx).await?.affected;
-    cx.outcome_mut().affected = affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
     }
+    cx.sent(Outcome { affected, ..Outcome::default() });
     Ok(())
 }
 
@@ -152,10 +155,17 @@ fn key_of(model: &'static ModelMeta, record: &dyn Record) -> Vec<Expr> {
     model.key.iter().map(equal).collect()
 }
 
+/// Sends a statement that reads. What an earlier attempt read is forgotten: a
+/// link may run the rest of the chain again.
+async fn read(cx: &mut Context) -> Result<Done> {
+    cx.clear_records();
+    send_own(cx).await
+}
+
 /// Sends the statement of the context, with its records; both come back also
 /// after an error.
 async fn send_own(cx: &mut Context) -> Result<Done> {
-    cx.check_kind()?;
+    cx.check_statement()?;
     let (statement, records) = (cx.take_statement(), cx.take_records());
     let sent = cx.session().send(statement, records, None).await;
     *cx.statement_mut() = sent.statement;
@@ -165,7 +175,7 @@ async fn send_own(cx: &mut Context) -> Result<Done> {
 
 /// Sends another statement with the records of the context.
 async fn send(cx: &mut Context, statement: Statement, want: Option<Want>) -> Result<Done> {
-    cx.check_kind()?;
+    cx.check_statement()?;
     let records = cx.take_records();
     let sent = cx.session().send(statement, records, want).await;
     cx.put_records(sent.records);

@@ -6,8 +6,7 @@ use crate::expr::{Assignment, ColumnRef, Expr};
 use crate::schema::{Stamp, StampWhen};
 use crate::statement::Statement;
 
-/// Writes the time into the `created_at` columns that have no value, and into
-/// `updated_at`.
+/// Writes the time into the `created_at` and `updated_at` columns that have no value.
 pub(super) async fn on_create(cx: &mut Context) -> Result<()> {
     let Some(model) = cx.statement().model() else { return Ok(()) };
     let now = cx.session().now();
@@ -15,7 +14,7 @@ pub(super) async fn on_create(cx: &mut Context) -> Result<()> {
         let unset = (stamp.value)(0);
         for record in cx.records_mut() {
             let value = record.value_at(at);
-            if stamp.when == StampWhen::Updated || value.is_null() || value == unset {
+            if value.is_null() || value == unset {
                 record.set_value_at(at, (stamp.value)(now))?;
             }
         }
