@@ -1,19 +1,30 @@
 //! The cases, a module for each capability.
 
+mod answers;
+mod bad_input;
 mod chains;
+mod chinook;
+mod context;
 mod crud;
 mod expressions;
 mod fields;
 mod gorm;
+mod hooks;
 mod levels;
 mod limits;
+mod links;
 mod names;
+mod plugins;
+mod pool;
 mod raw;
 mod semantics;
+mod storm;
 mod streams;
 mod tables;
 mod texts;
+mod timestamps;
 mod transactions;
+mod web;
 
 use crate::Case;
 
@@ -21,20 +32,36 @@ use crate::Case;
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
+        answers::CASES,
+        bad_input::CASES,
         chains::CASES,
+        chinook::questions_music::CASES,
+        chinook::questions_playlists::CASES,
+        chinook::questions_sales::CASES,
+        chinook::questions_text::CASES,
+        chinook::writes::CASES,
+        context::CASES,
         crud::CASES,
         expressions::CASES,
         fields::CASES,
         gorm::callbacks::CASES,
+        gorm::hooks::CASES,
+        hooks::CASES,
         levels::CASES,
         limits::CASES,
+        links::CASES,
         names::CASES,
+        plugins::CASES,
+        pool::CASES,
         raw::CASES,
         semantics::CASES,
+        storm::CASES,
         streams::CASES,
         tables::CASES,
         texts::CASES,
+        timestamps::CASES,
         transactions::CASES,
+        web::CASES,
     ];
     all.into_iter().flatten().copied()
 }
