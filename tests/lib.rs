@@ -7,10 +7,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod chance;
 mod harness;
 pub mod models;
 mod plain;
 mod place;
+mod proxy;
 pub mod suite;
 pub mod watch;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use orm::{Db, DbBuilder, Engine, PoolOptions};
 
 use crate::plain::Plain;
+use crate::proxy::Proxy;
 
 /// Where tests make their databases.
 #[derive(Debug, Clone)]
@@ -76,6 +77,19 @@ impl Test {
     /// A builder for another handle to this test's database.
     pub fn builder(&self) -> DbBuilder {
         builder(&self.url)
+    }
+
+    /// A builder for a handle that reaches the server over a network that can
+    /// break; SQLite has none.
+    pub(crate) async fn behind_network(&self) -> (Option<Proxy>, DbBuilder) {
+        let port = match self.engine {
+            Engine::Sqlite => return (None, self.builder()),
+            Engine::Postgres => 5432,
+            _ => 3306,
+        };
+        let proxy = Proxy::to(&self.url, port).await;
+        let builder = builder(&proxy.url(&self.url));
+        (Some(proxy), builder)
     }
 
     /// The handle, to clone or to move.

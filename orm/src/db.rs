@@ -192,9 +192,10 @@ impl DbBuilder {
     /// [`Error::CallbackOrder`] where the callbacks cannot be put in order.
     pub async fn open(self) -> Result<Db> {
         let db = self.lazy()?;
-        db.ping().await?;
-        // A SQLite file is opened by the connection that writes.
-        drop(db.session.core().pool.acquire(Intent::Write).await?);
+        // A SQLite file is made by the connection that writes.
+        db.session.core().pool.acquire(Intent::Write).await?.ping().await?;
+        // Another one on SQLite, where others read.
+        drop(db.session.core().pool.acquire(Intent::Read).await?);
         Ok(db)
     }
 

@@ -1,8 +1,7 @@
-//! Every type of field goes in and comes out as it is, or not at all.
+//! Every type of field goes in and comes out as it is.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use orm::prelude::*;
-use orm::{Error, Result};
 use rust_decimal::Decimal;
 
 use crate::{Test, cases};
@@ -17,30 +16,27 @@ cases![
     text_is_kept_character_by_character,
     a_megabyte_of_text_and_of_bytes_is_kept,
     what_is_finer_than_a_microsecond_is_cut_off,
-    values_that_not_every_database_holds_are_refused,
-    a_column_cannot_leave_the_range_of_its_field,
-    a_sum_that_does_not_fit_changes_no_row_at_all,
 ];
 
 /// A field of every type.
 #[derive(Debug, Clone, PartialEq, Model)]
-struct Sample {
+pub(super) struct Sample {
     #[orm(key)]
-    id: i64,
-    small: i16,
-    medium: i32,
-    large: i64,
-    byte: u8,
-    word: u16,
-    long: u32,
-    real: f64,
-    flag: bool,
-    text: String,
-    bytes: Vec<u8>,
-    at: DateTime<Utc>,
-    local: NaiveDateTime,
-    day: NaiveDate,
-    amount: Decimal,
+    pub(super) id: i64,
+    pub(super) small: i16,
+    pub(super) medium: i32,
+    pub(super) large: i64,
+    pub(super) byte: u8,
+    pub(super) word: u16,
+    pub(super) long: u32,
+    pub(super) real: f64,
+    pub(super) flag: bool,
+    pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) local: NaiveDateTime,
+    pub(super) day: NaiveDate,
+    pub(super) amount: Decimal,
 }
 
 /// A field of every type that may be missing.
@@ -68,7 +64,7 @@ fn local(text: &str) -> NaiveDateTime {
     text.parse().unwrap()
 }
 
-fn zero(id: i64) -> Sample {
+pub(super) fn zero(id: i64) -> Sample {
     let at = local("1970-01-01T00:00:00");
     Sample {
         id,
@@ -90,7 +86,7 @@ fn zero(id: i64) -> Sample {
 }
 
 /// The ends of every range, and nothing.
-fn samples() -> [Sample; 3] {
+pub(super) fn samples() -> [Sample; 3] {
     let (first, last) = (local("0001-01-01T00:00:00"), local("9999-12-31T23:59:59.999999"));
     let low = Sample {
         small: i16::MIN,
@@ -145,7 +141,7 @@ fn maybe(it: Sample) -> Maybe {
     }
 }
 
-async fn stored(t: &Test) -> Vec<Sample> {
+pub(super) async fn stored(t: &Test) -> Vec<Sample> {
     t.find().order(Sample::ID.asc()).await.unwrap()
 }
 
@@ -321,95 +317,4 @@ async fn what_is_finer_than_a_microsecond_is_cut_off(t: Test) {
         assert_eq!(t.find().where_(Sample::AT.eq(fine.at)).count().await.unwrap(), 1);
         assert_eq!(t.find().where_(Sample::LOCAL.le(fine.local)).where_(Sample::ID.eq(id)).count().await.unwrap(), 1);
     }
-}
-
-async fn values_that_not_every_database_holds_are_refused(t: Test) {
-    t.create_tables::<Sample>().await.unwrap();
-    t.create_many([zero(1), zero(2)]).await.unwrap();
-    let year = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
-    let time = |it: NaiveDate| it.and_hms_opt(0, 0, 0).unwrap();
-    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
-    let wrong = [
-        ("real", Sample { real: f64::NAN, ..zero(1) }),
-        ("real", Sample { real: f64::INFINITY, ..zero(1) }),
-        ("real", Sample { real: f64::NEG_INFINITY, ..zero(1) }),
-        ("text", Sample { text: "a\0b".into(), ..zero(1) }),
-        ("at", Sample { at: time(year(0)).and_utc(), ..zero(1) }),
-        ("at", Sample { at: time(year(10_000)).and_utc(), ..zero(1) }),
-        ("local", Sample { local: time(year(-44)), ..zero(1) }),
-        ("day", Sample { day: year(0), ..zero(1) }),
-        ("day", Sample { day: year(10_000), ..zero(1) }),
-        ("amount", Sample { amount: decimal("0.0000001"), ..zero(1) }),
-        ("amount", Sample { amount: decimal("1000000000000"), ..zero(1) }),
-        ("amount", Sample { amount: Decimal::MAX, ..zero(1) }),
-    ];
-    for (field, it) in wrong {
-        let other = Sample { id: 77, ..it.clone() };
-        refused(field, t.create(other.clone()).await);
-        refused(field, t.create_many([zero(78), other]).await);
-        refused(field, t.save(it.clone()).await);
-        let update = match field {
-            "real" => t.update(zero(1)).set(Sample::REAL, it.real),
-            "text" => t.update(zero(1)).set(Sample::TEXT, it.text.clone()),
-            "at" => t.update(zero(1)).set(Sample::AT, it.at),
-            "local" => t.update(zero(1)).set(Sample::LOCAL, it.local),
-            "day" => t.update(zero(1)).set(Sample::DAY, it.day),
-            _ => t.update(zero(1)).set(Sample::AMOUNT, it.amount),
-        };
-        refused(field, update.await);
-        assert_eq!(stored(&t).await, [zero(1), zero(2)]);
-    }
-    let argument = t.raw("SELECT id FROM samples WHERE text = ?", "a\0b").fetch::<i64>().await.unwrap_err();
-    assert!(matches!(argument, Error::Unstorable { .. }), "{argument:?}");
-}
-
-#[track_caller]
-fn refused<T: std::fmt::Debug>(field: &str, result: Result<T>) {
-    match result.unwrap_err() {
-        Error::Unstorable { column, .. } => assert_eq!(column, format!("Sample.{field}")),
-        other => panic!("{field}: {other:?}"),
-    }
-}
-
-async fn a_column_cannot_leave_the_range_of_its_field(t: Test) {
-    t.create_tables::<Sample>().await.unwrap();
-    let [_, low, high] = samples();
-    t.create_many([low.clone(), high.clone(), zero(9)]).await.unwrap();
-    let before = stored(&t).await;
-    let (low, high) = (|| t.update(low.clone()), || t.update(high.clone()));
-    let smallest: Decimal = "0.000001".parse().unwrap();
-    for update in [
-        low().set(Sample::SMALL, Sample::SMALL.minus(1)),
-        low().set(Sample::MEDIUM, Sample::MEDIUM.minus(1)),
-        low().set(Sample::LARGE, Sample::LARGE.minus(1)),
-        low().set(Sample::BYTE, Sample::BYTE.minus(1)),
-        low().set(Sample::WORD, Sample::WORD.minus(1)),
-        low().set(Sample::LONG, Sample::LONG.minus(1)),
-        low().set(Sample::REAL, Sample::REAL.plus(f64::MIN)),
-        low().set(Sample::AMOUNT, Sample::AMOUNT.minus(smallest)),
-        high().set(Sample::SMALL, Sample::SMALL.plus(1)),
-        high().set(Sample::MEDIUM, Sample::MEDIUM.plus(1)),
-        high().set(Sample::LARGE, Sample::LARGE.plus(1)),
-        high().set(Sample::BYTE, Sample::BYTE.plus(1)),
-        high().set(Sample::WORD, Sample::WORD.plus(1)),
-        high().set(Sample::LONG, Sample::LONG.plus(1)),
-        high().set(Sample::REAL, Sample::REAL.plus(f64::MAX)),
-        high().set(Sample::AMOUNT, Sample::AMOUNT.plus(smallest)),
-    ] {
-        let what = format!("{update:?}");
-        let error = update.await.expect_err(&what);
-        assert!(matches!(error, Error::CheckViolation { .. } | Error::Database { .. }), "{what}: {error:?}");
-        assert_eq!(stored(&t).await, before, "{what}");
-    }
-}
-
-async fn a_sum_that_does_not_fit_changes_no_row_at_all(t: Test) {
-    t.create_tables::<Sample>().await.unwrap();
-    t.create_many([zero(1), zero(2), samples()[2].clone()]).await.unwrap();
-    let before = stored(&t).await;
-    t.update_all(every()).set(Sample::BYTE, Sample::BYTE.plus(1)).await.unwrap_err();
-    t.update_all(every()).set(Sample::LARGE, Sample::LARGE.plus(1)).await.unwrap_err();
-    assert_eq!(stored(&t).await, before);
-    assert_eq!(t.update_all(Sample::ID.lt(3)).set(Sample::BYTE, Sample::BYTE.plus(255)).await.unwrap(), 2);
-    assert_eq!(t.find().where_(Sample::BYTE.eq(255)).count().await.unwrap(), 3);
 }

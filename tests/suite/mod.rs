@@ -8,10 +8,17 @@ mod expressions;
 mod fields;
 mod gorm;
 mod hooks;
+mod levels;
+mod limits;
 mod links;
+mod names;
 mod plugins;
+mod raw;
+mod semantics;
 mod streams;
+mod tables;
 mod timestamps;
+mod transactions;
 
 use crate::Case;
 
@@ -28,10 +35,17 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         gorm::callbacks::CASES,
         gorm::hooks::CASES,
         hooks::CASES,
+        levels::CASES,
+        limits::CASES,
         links::CASES,
+        names::CASES,
         plugins::CASES,
+        raw::CASES,
+        semantics::CASES,
         streams::CASES,
+        tables::CASES,
         timestamps::CASES,
+        transactions::CASES,
     ];
     all.into_iter().flatten().copied()
 }

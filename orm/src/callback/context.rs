@@ -211,6 +211,10 @@ impl Context {
         self.records.clear();
     }
 
+    pub(crate) fn record_set(&self) -> &dyn RecordSet {
+        &*self.records
+    }
+
     /// Takes the statement's parts out while a driver has them.
     pub(crate) fn take_records(&mut self) -> Box<dyn RecordSet> {
         std::mem::replace(&mut self.records, Box::new(Rows::<i64>(Vec::new())))

@@ -44,11 +44,11 @@ impl MySql {
             if version.contains("MariaDB") { (Engine::MariaDb, "utf8mb4_nopad_bin") } else { (Engine::MySql, "utf8mb4_0900_bin") };
         // What does not fit is an error, never cut; a key of zero is a key, and
         // less than zero a number also beside unsigned ones; texts are compared
-        // by code points, trailing spaces included. The time zone is UTC already.
+        // by code points, trailing spaces included (arguments by what `names` says,
+        // not by `collation_connection`). The time zone is UTC already.
         let setup = format!(
-            "set sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
-             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION'), \
-             collation_connection = {collation}"
+            "set names utf8mb4 collate {collation}, sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION')"
         );
         sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
         Ok(Self { conn, engine, connection_id, failed: None })

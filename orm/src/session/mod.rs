@@ -1,6 +1,7 @@
 //! WHERE statements run: on the pool, or in one transaction.
 
 mod hooks;
+mod refusals;
 mod send;
 mod slot;
 mod transaction;

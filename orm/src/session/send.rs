@@ -1,9 +1,12 @@
 //! From a statement to the database and back.
 
+use std::sync::Arc;
+
+use crate::callback::Context;
 use crate::dialect::{self, Engine, Returning};
 use crate::driver::{self, Done, Intent, Want, Work};
 use crate::error::Result;
-use crate::session::{Place, Session};
+use crate::session::{Place, Session, refusals};
 use crate::statement::{Insert, RecordSet, Statement};
 
 /// What came of a statement: its records come back also after an error.
@@ -15,7 +18,7 @@ pub(crate) struct Sent {
 impl Session {
     /// The kind of database; asks it where the URL does not say.
     pub(crate) async fn engine(&self) -> Result<Engine> {
-        match self.core.pool.target().engine() {
+        match self.core.pool.engine() {
             Some(engine) => Ok(engine),
             // `mysql://` leads to MariaDB as well; the first connection tells.
             None => Ok(self.core.pool.acquire(Intent::Write).await?.engine()),
@@ -29,6 +32,9 @@ impl Session {
             Ok(engine) => engine,
             Err(error) => return Sent { records, done: Err(error) },
         };
+        if let Err(error) = refusals::check(&statement, engine, self.in_transaction()) {
+            return Sent { records, done: Err(error) };
+        }
         let rendered = match dialect::render(engine, &self.core.texts, &statement, &*records) {
             Ok(rendered) => rendered,
             Err(error) => return Sent { records, done: Err(error) },
@@ -57,6 +63,29 @@ impl Session {
                 Err(error) => (work, Err(error)),
             },
         }
+    }
+}
+
+impl Context {
+    /// The SQL text of the statement as it is now: what `orm:query` and its
+    /// like would send, without the values. An insert of many records may be
+    /// sent in several parts; this is the text for all of them at once.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// async fn show(cx: &mut Context) -> orm::Result<()> {
+    ///     println!("{}", cx.sql().await?);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// What cannot be said to this database, as when the statement is sent.
+    pub async fn sql(&self) -> Result<Arc<str>> {
+        let session = self.session();
+        let engine = session.engine().await?;
+        Ok(dialect::render(engine, &session.core.texts, self.statement(), self.record_set())?.text)
     }
 }
 

@@ -16,8 +16,27 @@ use crate::error::{Error, Result};
 /// One transaction.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    conn: Arc<Mutex<Lease>>,
+    /// The connection; it goes home as soon as the outermost level has ended,
+    /// though handles to the transaction may still be about.
+    conn: Arc<Mutex<Option<Lease>>>,
     state: Short<State>,
+}
+
+impl Slot {
+    fn state(&self) -> ShortGuard<'_, State> {
+        // Nothing that may panic runs while it is locked.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Sends the connection home once the transaction is over. Called after each
+    /// change to either, so that one of the callers finds both in place.
+    fn release_if_over(&self) {
+        if !self.state().levels.is_empty() {
+            return;
+        }
+        let lease = self.conn.try_lock().ok().and_then(|mut it| it.take());
+        drop(lease);
+    }
 }
 
 #[derive(Debug)]
@@ -49,12 +68,18 @@ pub(crate) struct Level {
 
 /// The connection while a statement has it; moves with it to another thread.
 #[derive(Debug)]
-struct Guard(OwnedMutexGuard<Lease>);
+struct Guard {
+    held: Option<OwnedMutexGuard<Option<Lease>>>,
+    slot: Arc<Slot>,
+}
 
 impl Guard {
-    /// The transaction is over, so nothing is rolled back when the connection goes home.
-    fn settle(&mut self) {
-        self.0.in_transaction = false;
+    fn lease(&self) -> &Lease {
+        self.held.as_ref().and_then(|it| it.as_ref()).expect("a guard is made for a slot that has its connection, and keeps it")
+    }
+
+    fn lease_mut(&mut self) -> &mut Lease {
+        self.held.as_mut().and_then(|it| it.as_mut()).expect("a guard is made for a slot that has its connection, and keeps it")
     }
 }
 
@@ -62,13 +87,20 @@ impl Deref for Guard {
     type Target = Conn;
 
     fn deref(&self) -> &Conn {
-        &self.0
+        self.lease()
     }
 }
 
 impl DerefMut for Guard {
     fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.0
+        self.lease_mut()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.held = None;
+        self.slot.release_if_over();
     }
 }
 
@@ -78,7 +110,7 @@ impl Level {
     /// The outermost level, on a connection on which `BEGIN` was done.
     pub(crate) fn outermost(lease: Lease) -> Self {
         let state = State { levels: vec![OUTERMOST], next: OUTERMOST + 1, dropped: Vec::new(), broken: None };
-        Self { slot: Arc::new(Slot { conn: Arc::new(Mutex::new(lease)), state: Short::new(state) }), id: OUTERMOST, owner: true }
+        Self { slot: Arc::new(Slot { conn: Arc::new(Mutex::new(Some(lease))), state: Short::new(state) }), id: OUTERMOST, owner: true }
     }
 
     /// Another handle to the same level, which does not end it.
@@ -87,8 +119,7 @@ impl Level {
     }
 
     fn state(&self) -> ShortGuard<'_, State> {
-        // Nothing that may panic runs while it is locked.
-        self.slot.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.slot.state()
     }
 
     /// Whether this level may be used now.
@@ -101,8 +132,13 @@ impl Level {
         }
     }
 
-    fn check_unbroken(&self) -> Result<()> {
-        match &self.state().broken {
+    /// Whether the database will take statements of this transaction.
+    fn check_unbroken(&self, conn: &Conn) -> Result<()> {
+        let mut state = self.state();
+        if conn.is_busy() {
+            state.lose("a statement of it was cancelled");
+        }
+        match &state.broken {
             Some(it) => Err(Error::TransactionAborted { cause: it.cause.clone() }),
             None => Ok(()),
         }
@@ -111,31 +147,41 @@ impl Level {
     /// Waits for the connection. Statements made at the same time queue here.
     async fn lock(&self) -> Result<Guard> {
         self.check()?;
-        let conn = Guard(Arc::clone(&self.slot.conn).lock_owned().await);
+        let held = Arc::clone(&self.slot.conn).lock_owned().await;
+        let ended = held.is_none();
+        let conn = Guard { held: Some(held), slot: Arc::clone(&self.slot) };
         // While this waited, a nested level may have begun, or this one ended.
         self.check()?;
-        self.unwind_dropped(conn).await
+        if ended {
+            return Err(Error::TransactionClosed);
+        }
+        Ok(self.unwind_dropped(conn).await)
     }
 
-    /// Rolls back the levels that were dropped before they ended.
-    async fn unwind_dropped(&self, mut conn: Guard) -> Result<Guard> {
+    /// Rolls back the levels that were dropped before they ended. Where that
+    /// fails, or a statement of theirs is still under way, all is lost.
+    async fn unwind_dropped(&self, mut conn: Guard) -> Guard {
         let outermost = self.state().dropped.last().copied();
-        let Some(outermost) = outermost else { return Ok(conn) };
-        if !self.is_lost(&conn) {
-            let done;
-            (conn, done) = self.undo_savepoint(conn, outermost).await;
-            done?;
+        let Some(outermost) = outermost else { return conn };
+        let mut undone = Ok(());
+        let lost = self.is_lost(&conn);
+        if !lost {
+            (conn, undone) = self.undo_savepoint(conn, outermost).await;
         }
         let mut state = self.state();
         state.dropped.clear();
-        state.heal(outermost);
+        match undone {
+            Ok(()) if !lost => state.heal(outermost),
+            Ok(()) => state.lose("a statement of it was cancelled"),
+            Err(error) => state.lose(&error.to_string()),
+        }
         drop(state);
-        Ok(conn)
+        conn
     }
 
     /// Runs a statement on this level.
     pub(crate) async fn run(&self, work: Work) -> (Work, Result<driver::Done>) {
-        let conn = match self.lock().await.and_then(|conn| self.check_unbroken().map(|()| conn)) {
+        let conn = match self.lock().await.and_then(|conn| self.check_unbroken(&conn).map(|()| conn)) {
             Ok(conn) => conn,
             Err(error) => return (work, Err(error)),
         };
@@ -162,7 +208,7 @@ impl Level {
     /// Begins a nested level.
     pub(crate) async fn begin(&self) -> Result<Self> {
         let conn = self.lock().await?;
-        self.check_unbroken()?;
+        self.check_unbroken(&conn)?;
         let id = {
             let mut state = self.state();
             let id = state.next;
@@ -172,9 +218,10 @@ impl Level {
         };
         // From here on its drop undoes the savepoint, whether or not the database has made it yet.
         let level = Self { slot: Arc::clone(&self.slot), id, owner: true };
-        let (_conn, begun) = level.control(conn, &format!("SAVEPOINT orm_{id}")).await;
+        let (mut conn, begun) = level.control(conn, &format!("SAVEPOINT orm_{id}")).await;
         if let Err(error) = begun {
             level.end();
+            self.after_error(&mut conn, &error).await;
             return Err(error);
         }
         Ok(level)
@@ -183,7 +230,7 @@ impl Level {
     /// Commits; on a nested level into the one around it.
     pub(crate) async fn commit(self) -> Result<()> {
         let conn = self.lock().await?;
-        if let Err(Error::TransactionAborted { cause }) = self.check_unbroken() {
+        if let Err(Error::TransactionAborted { cause }) = self.check_unbroken(&conn) {
             self.undo(conn).await;
             return Err(Error::RolledBack { cause });
         }
@@ -192,7 +239,7 @@ impl Level {
         match done {
             Ok(()) => {
                 if self.id == OUTERMOST {
-                    conn.settle();
+                    conn.lease_mut().settle();
                 }
                 self.end();
                 Ok(())
@@ -217,30 +264,30 @@ impl Level {
     }
 
     async fn undo(&self, mut conn: Guard) {
-        if !self.is_lost(&conn) {
-            let done;
-            (conn, done) =
-                if self.id == OUTERMOST { self.control(conn, "ROLLBACK").await } else { self.undo_savepoint(conn, self.id).await };
-            match done {
-                Ok(()) => {
-                    if self.id == OUTERMOST {
-                        conn.settle();
-                    }
-                    self.state().heal(self.id);
+        let done;
+        if self.id == OUTERMOST {
+            // Asked for in any case: what cannot be undone here is undone, or
+            // the connection closed, when it goes home.
+            if !conn.is_busy() {
+                (conn, done) = self.control(conn, "ROLLBACK").await;
+                if done.is_ok() {
+                    conn.lease_mut().settle();
                 }
-                // The connection is not used again: its state is not known.
-                Err(error) => self.state().broken = Some(Broken { cause: error.to_string(), level: None }),
             }
-        } else if self.id == OUTERMOST && !conn.is_busy() {
-            // The database ended the transaction by itself.
-            conn.settle();
+        } else if !self.is_lost(&conn) {
+            (conn, done) = self.undo_savepoint(conn, self.id).await;
+            match done {
+                Ok(()) => self.state().heal(self.id),
+                Err(error) => self.state().lose(&error.to_string()),
+            }
         }
         self.end();
+        drop(conn);
     }
 
     /// Whether there is nothing left to roll back.
     fn is_lost(&self, conn: &Conn) -> bool {
-        conn.is_busy() || self.state().broken.as_ref().is_some_and(|it| it.level.is_none())
+        conn.is_busy() || self.state().is_lost()
     }
 
     /// A savepoint that was rolled back to is still there, so it is released, too.
@@ -269,6 +316,17 @@ impl Level {
 }
 
 impl State {
+    /// Whether nothing helps but to roll back the whole transaction.
+    fn is_lost(&self) -> bool {
+        self.broken.as_ref().is_some_and(|it| it.level.is_none())
+    }
+
+    /// Nothing helps any more but to roll back the whole transaction; the first cause stays.
+    fn lose(&mut self, cause: &str) {
+        let cause = self.broken.take().map_or_else(|| cause.to_owned(), |it| it.cause);
+        self.broken = Some(Broken { cause, level: None });
+    }
+
     /// What failed on `level` or inside it is undone.
     fn heal(&mut self, level: u64) {
         if self.broken.as_ref().is_some_and(|it| it.level.is_some_and(|at| at >= level)) {
@@ -285,10 +343,13 @@ impl Drop for Level {
         let mut state = self.state();
         let Some(at) = state.levels.iter().position(|it| *it == self.id) else { return };
         let gone = state.levels.split_off(at);
-        // The outermost level is undone by the connection itself, when it goes home.
         if self.id != OUTERMOST {
             state.dropped.extend(gone.into_iter().rev());
+            return;
         }
+        drop(state);
+        // The transaction is undone by the connection itself, when it goes home.
+        self.slot.release_if_over();
     }
 }
 
@@ -310,7 +371,10 @@ impl<'l> Flight<'l> {
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         if let Some(level) = self.level {
-            level.state().broken = Some(Broken { cause: "a statement of it was cancelled".to_owned(), level: Some(level.id) });
+            let mut state = level.state();
+            if state.broken.is_none() {
+                state.broken = Some(Broken { cause: "a statement of it was cancelled".to_owned(), level: Some(level.id) });
+            }
         }
     }
 }

@@ -69,7 +69,8 @@ impl Session {
     /// As [`transaction`](Self::transaction).
     pub async fn try_transaction<T, E: From<Error>>(&self, work: impl AsyncFnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         let tx = self.begin().await?;
-        let result = AssertUnwindSafe(Box::pin(work(&tx))).catch_unwind().await;
+        // Called within the future, where its panic is caught, too.
+        let result = AssertUnwindSafe(Box::pin(async { work(&tx).await })).catch_unwind().await;
         match result {
             Ok(Ok(value)) => {
                 tx.commit().await?;
@@ -93,7 +94,7 @@ impl Session {
             Place::Pool => {
                 let mut lease = self.core.pool.acquire(Intent::Write).await?;
                 // Said first: if this is dropped while `BEGIN` is under way, it is undone all the same.
-                lease.in_transaction = true;
+                lease.begins();
                 let begin = lease.begin_text();
                 let (lease, begun) = driver::control(lease, begin).await;
                 begun?;

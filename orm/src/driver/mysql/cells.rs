@@ -63,7 +63,10 @@ impl<'r> MySqlCells<'r> {
     fn get(&self, at: usize, expected: &'static str, kinds: &[Kind]) -> Result<(Kind, &'r [u8])> {
         let kind = self.kinds[at];
         if !kinds.contains(&kind) {
-            let found = self.row.column(at).type_info().name();
+            let found = match kind {
+                Kind::Text => "TEXT",
+                _ => self.row.column(at).type_info().name(),
+            };
             let hint = if kind == Kind::Decimal { "; read it as a Decimal, or cast it" } else { "" };
             return Err(decode(expected, format!("a column of type {found}{hint}")));
         }
