@@ -1,6 +1,6 @@
 //! The walk over statements.
 
-use crate::dialect::{Engine, ddl, lexer};
+use crate::dialect::{Engine, ddl, lexer, numbers};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr};
 use crate::schema::{FieldMeta, ModelMeta};
@@ -164,13 +164,16 @@ impl<'a> Walk<'a> {
         self.table(model);
         self.sql(" SET ");
         if let (true, Some(row)) = (update.whole, update.target.record) {
-            let columns = (0..model.fields.len()).filter(|at| !model.fields[*at].key);
+            // Of a record that is all key, the key: the database says whether it is there.
+            let all_key = model.fields.iter().all(|it| it.key);
+            let columns = (0..model.fields.len()).filter(|at| all_key || !model.fields[*at].key);
             self.list(columns, |walk, at| {
                 walk.ident(model.fields[at].column);
                 walk.sql(" = ");
                 walk.record_field(model, row, at)
             })?;
         } else {
+            numbers::check_order(self.engine, &update.set)?;
             self.list(update.set.iter(), |walk, it| {
                 walk.ident(it.column.meta().column);
                 walk.sql(" = ");

@@ -9,7 +9,7 @@ use crate::driver::{Done, Want};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr};
 use crate::schema::ModelMeta;
-use crate::statement::{Insert, Outcome, Project, Record, Select, Statement, Update};
+use crate::statement::{Ddl, Insert, Outcome, Project, Record, Select, Statement, Update};
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
@@ -19,6 +19,11 @@ pub(super) async fn query(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn raw(cx: &mut Context) -> Result<()> {
+    // MySQL has created it with the table.
+    if matches!(cx.statement(), Statement::Ddl(Ddl::CreateIndex(..))) && cx.session().engine().await? == Engine::MySql {
+        cx.sent(Outcome::default());
+        return Ok(());
+    }
     let done = read(cx).await?;
     cx.sent(Outcome { rows: done.rows, affected: done.affected });
     Ok(())
@@ -43,8 +48,7 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     if of_record {
         update.model.require_key(if update.whole { "save" } else { "update" })?;
     }
-    let columns = if update.whole { update.model.fields.iter().filter(|it| !it.key).count() } else { update.set.len() };
-    if columns == 0 {
+    if update.set.is_empty() && !update.whole {
         cx.sent(Outcome::default());
         return Ok(());
     }

@@ -103,8 +103,8 @@ impl managed::Manager for Manager {
         let conn = connect(&self.shared.target, self.role).await?;
         let Shared { options, counters, engine, watch, .. } = &*self.shared;
         let _ = engine.set(conn.engine());
-        let now = Instant::now();
-        let end = options.max_lifetime.and_then(|it| now.checked_add(jitter(it, counters.opened())));
+        let (now, before) = (Instant::now(), counters.opened());
+        let end = options.max_lifetime.and_then(|it| now.checked_add(jitter(it, before)));
         watch.start(options);
         Ok(Pooled { conn, used: now, in_transaction: false, end, why: Why::Broken, shared: Arc::clone(&self.shared) })
     }
