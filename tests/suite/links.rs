@@ -4,7 +4,7 @@ use std::panic::panic_any;
 use std::time::Duration;
 
 use orm::prelude::*;
-use orm::{Db, Error, IntoCallback, Kind, PoolOptions};
+use orm::{Binder, Cells, Db, Error, Field, IntoCallback, Kind, PoolOptions, SqlType, Value};
 
 use crate::models::{User, user};
 use crate::watch::Log;
@@ -18,6 +18,7 @@ cases![
     an_error_of_a_link_outside_the_transaction_comes_too_late,
     a_panic_names_the_link_and_undoes_the_write,
     a_panic_of_any_place_and_payload_is_caught,
+    a_panic_of_a_field_is_caught,
     a_panic_leaves_the_outer_transaction_usable,
     statements_of_links_are_inside_the_transaction,
     links_do_not_wait_for_themselves_with_one_connection,
@@ -237,6 +238,56 @@ async fn a_panic_of_any_place_and_payload_is_caught(t: Test) {
         assert_panicked(&db.create(user("bob", 1)).await.unwrap_err(), message);
         assert_only(&t, &ann).await;
     }
+}
+
+/// A number that cannot be sent, or not be read.
+#[derive(Debug, Clone, PartialEq)]
+struct Fuse(i64);
+
+impl Field for Fuse {
+    const TYPE: SqlType = SqlType::BigInt;
+
+    fn read(cells: &dyn Cells, at: usize) -> orm::Result<Self> {
+        let it = cells.i64(at)?;
+        assert!(it != 1, "read");
+        Ok(Self(it))
+    }
+
+    fn bind(&self, to: &mut dyn Binder) -> orm::Result<()> {
+        assert!(self.0 != 2, "sent");
+        to.i64(self.0)
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.into()
+    }
+
+    fn from_value(value: Value) -> orm::Result<Self> {
+        i64::from_value(value).map(Self)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Lamp {
+    #[orm(key, auto)]
+    id: i64,
+    fuse: Fuse,
+}
+
+async fn a_panic_of_a_field_is_caught(t: Test) {
+    t.create_tables::<Lamp>().await.unwrap();
+    let lamp = |fuse| Lamp { id: 0, fuse: Fuse(fuse) };
+    let panicked = |error: &Error| assert!(error.to_string().contains("panicked"), "{error:?}");
+    panicked(&t.create(lamp(2)).await.unwrap_err());
+    panicked(&t.create_many([lamp(3), lamp(2)]).await.unwrap_err());
+    let failed = t.create(lamp(2)).or_return().await.unwrap_err();
+    panicked(failed.error());
+    assert_eq!(failed.into_record(), lamp(2));
+    let dark = t.create(lamp(1)).await.unwrap();
+    panicked(&t.find::<Lamp>().await.unwrap_err());
+    panicked(&t.save(Lamp { fuse: Fuse(2), ..dark.clone() }).await.unwrap_err());
+    t.delete(dark).await.unwrap();
+    assert_eq!(t.find::<Lamp>().await.unwrap(), []);
 }
 
 async fn a_panic_leaves_the_outer_transaction_usable(t: Test) {
