@@ -82,12 +82,12 @@ pub(super) struct Pooled {
 
 impl Pooled {
     /// Why it is to be closed though it works.
-    pub(super) fn expired(&self) -> Option<Why> {
-        if self.end.is_some_and(|end| Instant::now() >= end) {
+    pub(super) fn expired(&self, now: Instant) -> Option<Why> {
+        if self.end.is_some_and(|end| now >= end) {
             return Some(Why::Lifetime);
         }
         let limit = self.shared.options.idle_timeout?;
-        (self.used.elapsed() >= limit).then_some(Why::IdleTime)
+        (now.saturating_duration_since(self.used) >= limit).then_some(Why::IdleTime)
     }
 }
 
@@ -120,7 +120,8 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Pooled> {
-        let conn = connect(&self.shared.target, self.role).await?;
+        // Boxed: it is large, and every statement would carry it along.
+        let conn = Box::pin(connect(&self.shared.target, self.role)).await?;
         let Shared { options, counters, engine, watch, .. } = &*self.shared;
         let _ = engine.set(conn.engine());
         let (now, before) = (Instant::now(), counters.opened());
@@ -149,13 +150,14 @@ impl managed::Manager for Manager {
         if it.is_deaf() {
             return Err(RecycleError::message("its runtime has ended"));
         }
-        if let Some(why) = it.expired() {
+        let now = Instant::now();
+        if let Some(why) = it.expired(now) {
             it.why = why;
             return Err(RecycleError::message("too old, or unused for too long"));
         }
-        if it.used.elapsed() >= options.validate_after {
+        if now.saturating_duration_since(it.used) >= options.validate_after {
             // A time-out of ours, so that a silent server costs one connection, not the caller's turn.
-            let answer = tokio::time::timeout(options.validate_timeout, it.conn.ping()).await;
+            let answer = Box::pin(tokio::time::timeout(options.validate_timeout, it.conn.ping())).await;
             if !matches!(answer, Ok(Ok(()))) {
                 return Err(RecycleError::message("does not answer"));
             }
