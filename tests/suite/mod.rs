@@ -8,6 +8,7 @@ mod chains;
 mod composite_keys;
 mod context;
 mod chinook;
+mod context;
 mod crud;
 mod expressions;
 mod fields;
@@ -17,6 +18,7 @@ mod levels;
 mod limits;
 mod links;
 mod names;
+mod panics;
 mod plugins;
 mod pool;
 mod raw;
@@ -42,6 +44,11 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         calculations::CASES,
         chains::CASES,
         composite_keys::CASES,
+        chinook::questions_music::CASES,
+        chinook::questions_playlists::CASES,
+        chinook::questions_sales::CASES,
+        chinook::questions_text::CASES,
+        chinook::writes::CASES,
         context::CASES,
         crud::CASES,
         expressions::CASES,
@@ -53,6 +60,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         limits::CASES,
         links::CASES,
         names::CASES,
+        panics::CASES,
         plugins::CASES,
         pool::CASES,
         raw::CASES,
@@ -66,5 +74,5 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         transactions::CASES,
         web::CASES,
     ];
-    all.into_iter().chain(chinook::CASES).flatten().copied()
+    all.into_iter().flatten().copied()
 }

@@ -35,12 +35,12 @@ macro_rules! cents {
 
 mod load;
 mod models;
-mod questions_music;
-mod questions_playlists;
-mod questions_sales;
-mod questions_text;
+pub(super) mod questions_music;
+pub(super) mod questions_playlists;
+pub(super) mod questions_sales;
+pub(super) mod questions_text;
 mod text;
-mod writes;
+pub(super) mod writes;
 
 use std::ops::Deref;
 
@@ -49,10 +49,7 @@ use orm::Engine;
 use self::load::Script;
 use self::models::Original;
 use self::text::{Cells, localized};
-use crate::{Case, Plain, Test};
-
-pub(crate) const CASES: [&[Case]; 5] =
-    [questions_music::CASES, questions_text::CASES, questions_sales::CASES, questions_playlists::CASES, writes::CASES];
+use crate::{Plain, Test};
 
 /// A database with tables of ours, and, for questions, those of the script.
 struct Chinook {
