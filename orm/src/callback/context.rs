@@ -226,7 +226,7 @@ impl Context {
 
     /// Takes the statement out, to be put back with [`statement_mut`](Self::statement_mut).
     pub(crate) fn take_statement(&mut self) -> Statement {
-        std::mem::replace(&mut self.statement, Statement::Raw(Raw { text: "", args: Vec::new(), returns_rows: false }))
+        std::mem::replace(&mut self.statement, Statement::Raw(Raw { text: "".into(), args: Vec::new().into(), returns_rows: false }))
     }
 
     pub(crate) fn finish(self, result: Result<()>) -> Finished {
