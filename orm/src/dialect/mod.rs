@@ -17,6 +17,8 @@ mod render;
 mod script;
 mod select;
 mod text;
+#[cfg(test)]
+mod tests;
 
 pub use self::engine::Engine;
 
