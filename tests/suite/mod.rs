@@ -6,6 +6,7 @@ mod chains;
 mod chinook;
 mod context;
 mod crud;
+mod deadlines;
 mod expressions;
 mod fields;
 mod gorm;
@@ -43,6 +44,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         chinook::writes::CASES,
         context::CASES,
         crud::CASES,
+        deadlines::CASES,
         expressions::CASES,
         fields::CASES,
         gorm::callbacks::CASES,
