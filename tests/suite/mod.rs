@@ -14,6 +14,7 @@ mod levels;
 mod limits;
 mod links;
 mod names;
+mod panics;
 mod plugins;
 mod pool;
 mod raw;
@@ -51,6 +52,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         limits::CASES,
         links::CASES,
         names::CASES,
+        panics::CASES,
         plugins::CASES,
         pool::CASES,
         raw::CASES,

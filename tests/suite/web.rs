@@ -246,11 +246,8 @@ async fn a_runtime_that_ends_leaves_no_transaction_open(t: Test) {
         runtime.shutdown_background();
     });
     tokio::task::spawn_blocking(|| ended.join().unwrap()).await.unwrap();
-    // Connections of the old runtime are of no use; it takes some statements to find out.
-    let mut tries = 0;
-    while let Err(error) = sign_up(&db, "after").await {
-        tries += 1;
-        assert!(tries < 10, "{error:?}");
-    }
+    // Connections of the old runtime can send, but never hear the answer: they
+    // are not lent, or this would be written by one that cannot tell.
+    sign_up(&db, "after").await.unwrap();
     assert_eq!(super::transactions::names(&t).await, ["after"]);
 }

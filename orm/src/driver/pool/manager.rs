@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use tokio::runtime;
 
 use super::options::PoolOptions;
 use super::stats::{Counters, Why};
@@ -72,6 +73,8 @@ pub(super) struct Pooled {
     pub(super) in_transaction: bool,
     /// When it is too old.
     end: Option<Instant>,
+    /// The runtime it was opened on; with that, the network of it ends.
+    runtime: Option<runtime::Handle>,
     /// Why it will be closed, as things stand.
     pub(super) why: Why,
     shared: Arc<Shared>,
@@ -85,6 +88,23 @@ impl Pooled {
         }
         let limit = self.shared.options.idle_timeout?;
         (now.saturating_duration_since(self.used) >= limit).then_some(Why::IdleTime)
+    }
+}
+
+impl Pooled {
+    /// Whether it can send, but will never hear the answer. A ping does not
+    /// tell: an answer that comes at once is read without the runtime.
+    fn is_deaf(&self) -> bool {
+        let Some(home) = &self.runtime else { return false };
+        let is_here = runtime::Handle::try_current().is_ok_and(|it| it.id() == home.id());
+        if is_here || self.conn.engine() == Engine::Sqlite {
+            return false;
+        }
+        // A runtime that has ended ends what is given to it at once.
+        let task = home.spawn(std::future::pending::<()>());
+        let deaf = task.is_finished();
+        task.abort();
+        deaf
     }
 }
 
@@ -107,7 +127,15 @@ impl managed::Manager for Manager {
         let (now, before) = (Instant::now(), counters.opened());
         let end = options.max_lifetime.and_then(|it| now.checked_add(jitter(it, before)));
         watch.start(options);
-        Ok(Pooled { conn, used: now, in_transaction: false, end, why: Why::Broken, shared: Arc::clone(&self.shared) })
+        Ok(Pooled {
+            conn,
+            used: now,
+            in_transaction: false,
+            end,
+            runtime: runtime::Handle::try_current().ok(),
+            why: Why::Broken,
+            shared: Arc::clone(&self.shared),
+        })
     }
 
     async fn recycle(&self, it: &mut Pooled, _: &Metrics) -> RecycleResult<Error> {
@@ -119,6 +147,9 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("left in the middle of a transaction"));
         }
         it.in_transaction = false;
+        if it.is_deaf() {
+            return Err(RecycleError::message("its runtime has ended"));
+        }
         let now = Instant::now();
         if let Some(why) = it.expired(now) {
             it.why = why;
