@@ -9,6 +9,7 @@ mod chinook;
 mod composite_keys;
 mod context;
 mod crud;
+mod deadlines;
 mod expressions;
 mod fields;
 mod gorm;
@@ -50,6 +51,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         chinook::writes::CASES,
         context::CASES,
         crud::CASES,
+        deadlines::CASES,
         expressions::CASES,
         fields::CASES,
         gorm::callbacks::CASES,
