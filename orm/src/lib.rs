@@ -233,9 +233,9 @@ pub use crate::dialect::Engine;
 pub use crate::driver::{PoolOptions, PoolStats, SqliteOptions};
 pub use crate::error::{Cause, Error, Result};
 pub use crate::expr::{
-    Assignment, Binary, Case, CastTo, Column, ColumnRef, Columns, Divisible, DynColumn, Expr, Function, IntoSql, Number, Operand, Order,
-    OrderBy, Pick, Predicate, Selection, Sortable, TextOperand, Typed, WholeNumber, all_of, any_of, case_when, column_by_name, count,
-    every, sql,
+    Assignment, Binary, Case, CastTo, Column, ColumnRef, Columns, Comparable, Divisible, DynColumn, Expr, Function, IntoSql, Number,
+    Operand, Order, OrderBy, Pick, Predicate, Selection, Sortable, TextOperand, Typed, WholeNumber, all_of, any_of, case_when,
+    column_by_name, count, every, sql,
 };
 pub use crate::query::{
     Count, CountSelected, Create, CreateMany, CreateManyOrReturn, CreateOrReturn, Delete, DeleteAll, DeleteOrReturn, Execute, Exists,

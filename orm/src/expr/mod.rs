@@ -30,7 +30,7 @@ pub use self::cast::CastTo;
 pub use self::column::Column;
 pub use self::dynamic::{DynColumn, column_by_name};
 pub use self::number::{Divisible, Number, WholeNumber};
-pub use self::operand::Operand;
+pub use self::operand::{Comparable, Operand};
 pub use self::order::{Order, OrderBy};
 pub use self::predicate::{Predicate, all_of, any_of, every};
 pub use self::selection::{Pick, Selection};

@@ -63,7 +63,6 @@ impl<M: Model, T: Field> Selection<M> for Typed<M, T> {
 
 macro_rules! tuples {
     ($(($($name:ident $at:tt)+))+) => {$(
-        #[diagnostic::do_not_recommend]
         impl<Model_, $($name: Pick<Model_>),+> Selection<Model_> for ($($name,)+) {
             type Row = ($($name::Out,)+);
             fn into_exprs(self) -> Vec<Expr> {
