@@ -37,6 +37,7 @@ pub trait Columns<M, V>: Sized {
 
 macro_rules! tuples {
     ($(($($column:ident $value:ident $at:tt)+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<Model_: Model, $($column, $value: Operand<Model_, $column>),+> Columns<Model_, ($($value,)+)> for ($(Column<Model_, $column>,)+) {
             fn eq(self, values: ($($value,)+)) -> Predicate<Model_> {
                 let values = vec![$(values.$at.into_expr(Some(self.$at.column_ref()))),+];
