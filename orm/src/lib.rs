@@ -236,10 +236,12 @@ pub use crate::query::{
     Count, Create, CreateMany, CreateManyOrReturn, CreateOrReturn, Delete, DeleteAll, DeleteOrReturn, Execute, Exists, Fetch, FetchOne,
     FetchOptional, Find, First, Raw, RecordStream, Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn, WriteError,
 };
-pub use crate::schema::{FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
+pub use crate::schema::{Access, FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
 pub use crate::session::{Hooks, Session};
 pub use crate::statement::{Kind, Models, Outcome, Record, RecordSet, Statement};
-pub use crate::value::{Args, Binder, Cells, Field, FromRow, RowRef, SqlType, Timestamp, Value};
+#[cfg(feature = "json")]
+pub use crate::value::Json;
+pub use crate::value::{Args, Binder, Cells, Element, Field, FromRow, RowRef, SqlType, Timestamp, Value};
 pub use orm_derive::Model;
 
 /// The examples of the README.

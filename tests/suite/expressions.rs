@@ -136,7 +136,7 @@ async fn is_in_takes_any_list(t: Test) {
     assert_eq!(ids(&t, Item::NOTE.is_in(["", "x"])).await, [1, 5]);
     assert_eq!(ids(&t, Item::ID.is_in((1..4).filter(|it| it % 2 == 1))).await, [1, 3]);
     let nobody: [i32; 0] = [];
-    assert_eq!(ids(&t, Item::SIZE.is_in(nobody)).await, []);
+    assert_eq!(ids(&t, Item::SIZE.is_in(nobody)).await, [0_i64; 0]);
     assert_eq!(ids(&t, !Item::SIZE.is_in(nobody)).await, [1, 2, 3, 4, 5]);
     assert_eq!(ids(&t, !Item::SCORE.is_in(nobody)).await, [1, 2, 3, 4, 5]);
     assert_eq!(t.delete_all(Item::SIZE.is_in(nobody)).await.unwrap(), 0);
@@ -154,7 +154,7 @@ async fn is_in_finds_null_where_none_is_in_the_list(t: Test) {
 async fn is_in_takes_long_lists(t: Test) {
     five(&t).await;
     assert_eq!(ids(&t, Item::ID.is_in(2..70_002)).await, [2, 3, 4, 5]);
-    assert_eq!(ids(&t, Item::ID.is_in((0..70_000).map(|it| it * -1))).await, []);
+    assert_eq!(ids(&t, Item::ID.is_in((0..70_000).map(|it| it * -1))).await, [0_i64; 0]);
     assert_eq!(ids(&t, !Item::ID.is_in(2..70_002)).await, [1]);
     let names = || (0..2_000).map(|it| format!("name {it}")).chain(["beta".to_owned()]);
     assert_eq!(ids(&t, Item::NAME.is_in(names())).await, [2]);
@@ -164,7 +164,7 @@ async fn is_in_takes_long_lists(t: Test) {
 async fn between_includes_both_ends(t: Test) {
     five(&t).await;
     assert_eq!(ids(&t, Item::SIZE.between(0, 20)).await, [1, 2, 5]);
-    assert_eq!(ids(&t, Item::SIZE.between(20, 0)).await, []);
+    assert_eq!(ids(&t, Item::SIZE.between(20, 0)).await, [0_i64; 0]);
     assert_eq!(ids(&t, !Item::SIZE.between(0, 20)).await, [3, 4]);
     assert_eq!(ids(&t, Item::NAME.between("alpha", "beta").and(Item::SIZE.gt(10))).await, [2]);
 }
@@ -174,14 +174,14 @@ async fn like_has_wildcards_and_contains_has_none(t: Test) {
     assert_eq!(ids(&t, Item::NAME.like("%a")).await, [1, 2, 3]);
     assert_eq!(ids(&t, Item::NAME.like("_eta")).await, [2]);
     assert_eq!(ids(&t, Item::NAME.like(r"100\%")).await, [4]);
-    assert_eq!(ids(&t, Item::NAME.like(r"%\_%")).await, []);
-    assert_eq!(ids(&t, Item::NAME.like("ALPHA")).await, []);
+    assert_eq!(ids(&t, Item::NAME.like(r"%\_%")).await, [0_i64; 0]);
+    assert_eq!(ids(&t, Item::NAME.like("ALPHA")).await, [0_i64; 0]);
     assert_eq!(ids(&t, Item::NAME.contains("m")).await, [3]);
     assert_eq!(ids(&t, Item::NAME.contains("%")).await, [4]);
     assert_eq!(ids(&t, Item::NAME.contains("'s ?")).await, [5]);
     assert_eq!(ids(&t, Item::NAME.contains("")).await, [1, 2, 3, 4, 5]);
     assert_eq!(ids(&t, Item::NAME.starts_with("al")).await, [1]);
-    assert_eq!(ids(&t, Item::NAME.starts_with("_")).await, []);
+    assert_eq!(ids(&t, Item::NAME.starts_with("_")).await, [0_i64; 0]);
     assert_eq!(ids(&t, Item::NAME.ends_with("%")).await, [4]);
     assert_eq!(ids(&t, Item::NAME.ends_with("ta")).await, [2]);
     assert_eq!(ids(&t, Item::NOTE.contains("_")).await, [4]);

@@ -2,38 +2,23 @@
 
 mod chains;
 mod crud;
-mod levels;
-mod transactions;
 mod expressions;
 mod fields;
+mod gorm;
+mod levels;
 mod limits;
 mod names;
 mod raw;
 mod semantics;
 mod streams;
 mod tables;
-mod gorm;
-mod streams;
+mod transactions;
+mod types;
 
 use crate::Case;
 
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    let modules = [
-    [crud::CASES, levels::CASES, transactions::CASES].into_iter().flatten().copied()
-    #[rustfmt::skip] // One a line, so that changes do not meet.
-    let all = [
-        crud::CASES,
-        expressions::CASES,
-        fields::CASES,
-        limits::CASES,
-        names::CASES,
-        raw::CASES,
-        semantics::CASES,
-        streams::CASES,
-        tables::CASES,
-    ];
-    modules.into_iter().flatten().copied()
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
         chains::CASES,
@@ -41,7 +26,18 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         expressions::CASES,
         fields::CASES,
         gorm::callbacks::CASES,
+        levels::CASES,
+        limits::CASES,
+        names::CASES,
+        raw::CASES,
+        semantics::CASES,
         streams::CASES,
+        tables::CASES,
+        transactions::CASES,
+        types::lists::CASES,
+        types::numbers::CASES,
+        types::times::CASES,
+        types::unlike::CASES,
     ];
     all.into_iter().flatten().copied()
 }

@@ -13,6 +13,7 @@ mod expr;
 mod numbers;
 mod lexer;
 mod render;
+mod types;
 
 pub use self::engine::Engine;
 

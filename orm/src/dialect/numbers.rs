@@ -77,7 +77,7 @@ impl Walk<'_> {
     fn checked(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
         let (function, overflown) = match first(expr).map(|it| it.meta().ty) {
             _ if self.engine != Engine::Sqlite => return self.unchecked(expr, scale),
-            Some(SqlType::Double) => ("abs", "9e999"),
+            Some(SqlType::Real | SqlType::Double) => ("abs", "9e999"),
             _ => ("typeof", "'real'"),
         };
         self.sql("CASE ");
@@ -158,5 +158,5 @@ fn zeros(expr: &Expr, to: Option<u8>) -> u8 {
 
 /// Whether an integer has less than 64 bits in PostgreSQL.
 fn is_narrow(ty: SqlType) -> bool {
-    ty.is_integer() && super::ddl::postgres_type(ty) != "bigint"
+    ty.is_integer() && super::types::postgres_type(ty) != "bigint"
 }

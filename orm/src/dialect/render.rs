@@ -1,6 +1,6 @@
 //! The walk over statements.
 
-use crate::dialect::{Engine, ddl, lexer};
+use crate::dialect::{Engine, ddl, lexer, types};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr};
 use crate::schema::{FieldMeta, ModelMeta};
@@ -129,7 +129,7 @@ impl<'a> Walk<'a> {
                 Ok(())
             })?;
             self.sql(")");
-            if self.engine == Engine::Postgres && insert.rows.len() > 1 {
+            if self.engine == Engine::Postgres && insert.rows.len() > 1 && !model.has_arrays() {
                 self.sql(" SELECT * FROM unnest(");
                 self.list(sent(), |walk, at| walk.field_array(insert, at))?;
                 self.sql(")");
@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
             })
         })?;
         self.sql("::");
-        self.sql(ddl::postgres_type(field.ty));
+        self.sql(types::postgres_type(field.ty));
         self.sql("[]");
         Ok(())
     }
@@ -354,6 +354,16 @@ impl<'a> Walk<'a> {
             }
             text.push(quote);
         }
+    }
+
+    /// A text between quotes.
+    pub(crate) fn literal(&mut self, text: &str) {
+        let text = text.replace('\'', "''");
+        // Where a backslash escapes, it is escaped itself.
+        let text = if self.engine.is_mysql_family() { text.replace('\\', "\\\\") } else { text };
+        self.sql("'");
+        self.sql(&text);
+        self.sql("'");
     }
 
     pub(crate) fn sql(&mut self, sql: &str) {

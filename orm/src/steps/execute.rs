@@ -9,7 +9,7 @@ use crate::driver::{Done, Want};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr};
 use crate::schema::ModelMeta;
-use crate::statement::{Insert, Outcome, Project, Record, Select, Statement, Update};
+use crate::statement::{Ddl, Insert, Outcome, Project, Record, Select, Statement, Update};
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
@@ -19,6 +19,13 @@ pub(super) async fn query(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn raw(cx: &mut Context) -> Result<()> {
+    if let Statement::Ddl(Ddl::Comment(..)) = cx.statement()
+        && cx.session().engine().await? != Engine::Postgres
+    {
+        // The others say it with the table, or have no place for it.
+        cx.sent(Outcome::default());
+        return Ok(());
+    }
     let done = read(cx).await?;
     cx.sent(Outcome { rows: done.rows, affected: done.affected });
     Ok(())
@@ -134,7 +141,7 @@ fn chunks(cx: &Context, insert: &Insert, engine: Engine) -> Vec<Insert> {
     for row in insert.rows.clone() {
         let auto = auto(row);
         let columns = model.fields.len() - usize::from(auto);
-        let most = if columns == 0 { 1 } else { engine.rows_per_insert(columns, auto) };
+        let most = if columns == 0 { 1 } else { engine.rows_per_insert(columns, auto, model.has_arrays()) };
         match chunks.last_mut() {
             Some(last) if last.auto == auto && last.rows.len() < most => last.rows.end = row + 1,
             _ => chunks.push(Insert { model, rows: Range { start: row, end: row + 1 }, auto }),

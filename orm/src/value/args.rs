@@ -3,7 +3,8 @@
 use crate::value::{Field, Value};
 
 /// The arguments of SQL text, one for each `?`: `()`, one value, or a tuple,
-/// array or vector of values.
+/// array or slice of values, or a `Vec<Value>`. A vector of anything else is
+/// one argument: a list.
 ///
 /// ```
 /// use orm::prelude::*;
@@ -15,7 +16,7 @@ use crate::value::{Field, Value};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the arguments of SQL text",
-    label = "expected `()`, one value, or a tuple, array or `Vec` of values"
+    label = "expected `()`, one value, or a tuple, array or slice of values"
 )]
 pub trait Args: sealed::Sealed {
     #[doc(hidden)]
@@ -44,6 +45,13 @@ impl sealed::Sealed for &str {}
 impl Args for &str {
     fn into_values(self) -> Vec<Value> {
         vec![self.into()]
+    }
+}
+
+impl<T: Field> sealed::Sealed for &[T] {}
+impl<T: Field> Args for &[T] {
+    fn into_values(self) -> Vec<Value> {
+        self.iter().map(Field::to_value).collect()
     }
 }
 
