@@ -118,7 +118,7 @@ impl Deref for Test {
 
 /// Few connections, because many tests run at once.
 fn builder(url: &str) -> DbBuilder {
-    Db::builder(url).pool(PoolOptions::new().max_size(5).wait_timeout(Duration::from_secs(20)))
+    Db::builder(url).pool(PoolOptions::new().max_size(5).wait_timeout(Duration::from_secs(30)).connect_timeout(Duration::from_secs(30)))
 }
 
 /// Removes what a test made.

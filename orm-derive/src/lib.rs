@@ -1,4 +1,4 @@
-//! The derive macro of `orm`.
+//! The derive macros of `orm`.
 //!
 //! A small compiler: `parse` and `attr` read an item into the model of
 //! `ast`, `check` judges it as a whole, `expand` writes code. All mistakes
@@ -10,6 +10,7 @@ mod attr;
 mod check;
 mod errors;
 mod expand;
+mod field;
 mod name;
 mod parse;
 
@@ -154,6 +155,79 @@ pub fn model(input: TokenStream) -> TokenStream {
     // A wrong model is expanded, too: without its traits and constants, every
     // use of it would be an error of its own.
     let mut tokens = expand::model(&model);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes an enum, or a struct around one field, a type that columns can hold.
+///
+/// An enum is stored as text: the name of the variant in snake case, or the one
+/// given by `rename`. With `#[orm(integer)]` it is stored as the discriminant.
+/// Its order in the database is that of what is stored. `create_tables` lets
+/// only the variants in; what was stored otherwise and stands for none of them
+/// is `Error::Decode` when it is read.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Field)]
+/// enum Role {
+///     Admin,
+///     #[orm(rename = "guest")]
+///     PassingBy,
+/// }
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Field)]
+/// #[orm(integer)]
+/// enum Priority {
+///     Low = 10,
+///     High = 20,
+/// }
+///
+/// #[derive(Model)]
+/// struct Visitor {
+///     #[orm(key, auto)]
+///     id: i64,
+///     role: Role,
+///     priority: Option<Priority>,
+/// }
+///
+/// let important = Visitor::ROLE.eq(Role::Admin).or(Visitor::PRIORITY.ge(Priority::High));
+/// let few = Visitor::ROLE.is_in([Role::Admin, Role::PassingBy]);
+/// # let _ = (important, few);
+/// ```
+///
+/// A struct around one field is stored as that field, and can do what that
+/// field can: be numbered by the database, hold the time of a change, be
+/// compared with a pattern.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Field)]
+/// struct PatientId(i64);
+///
+/// #[derive(Debug, Clone, PartialEq, Field)]
+/// struct Email(String);
+///
+/// #[derive(Model)]
+/// struct Patient {
+///     #[orm(key, auto)]
+///     id: PatientId,
+///     #[orm(unique)]
+///     email: Email,
+/// }
+///
+/// let ann = Patient::EMAIL.eq(Email("ann@example.org".into()));
+/// let here = Patient::EMAIL.ends_with("@example.org");
+/// # let _ = (ann, here);
+/// ```
+#[proc_macro_derive(Field, attributes(orm))]
+pub fn field(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let input = field::read(input, &mut errors);
+    let mut tokens = expand::field(&input);
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

@@ -242,7 +242,7 @@ pub use crate::statement::{Kind, Models, Outcome, Record, RecordSet, Statement};
 #[cfg(feature = "json")]
 pub use crate::value::Json;
 pub use crate::value::{Args, Binder, Cells, Element, Field, FromRow, RowRef, SqlType, Timestamp, Value};
-pub use orm_derive::Model;
+pub use orm_derive::{Field, Model};
 
 /// The examples of the README.
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -15,4 +15,5 @@ pub use crate::db::Db;
 pub use crate::expr::{Column, Predicate, every, sql};
 pub use crate::schema::Model;
 pub use crate::session::{Hooks, Session};
-pub use orm_derive::Model;
+pub use crate::value::Field;
+pub use orm_derive::{Field, Model};

@@ -172,7 +172,11 @@ async fn a_callback_is_removed_and_may_be_registered_again(t: Test) {
         .unwrap();
     less.raw("SELECT 1", ()).execute().await.unwrap();
     assert_eq!(log.take(), ["c2"]);
-    let more = less.with_callbacks(|on| { on.raw().register("c1", log.link("the new c1")); }).unwrap();
+    let more = less
+        .with_callbacks(|on| {
+            on.raw().register("c1", log.link("the new c1"));
+        })
+        .unwrap();
     more.raw("SELECT 1", ()).execute().await.unwrap();
     assert_eq!(log.take(), ["c2", "the new c1"]);
 }
@@ -223,10 +227,19 @@ async fn each_registers_for_all_chains(t: Test) {
 }
 
 async fn an_unknown_name_is_an_error_that_names_the_known_ones(t: Test) {
-    let reason = refused(&t, |on| { on.after("orm:rwa").register("app:one", pass); });
+    let reason = refused(&t, |on| {
+        on.after("orm:rwa").register("app:one", pass);
+    });
     assert_eq!(reason, "`app:one` is to stand after `orm:rwa`, but there is no such callback; there are orm:raw, app:one");
-    let error = t.with_callbacks(|on| { on.create().before("orm:update").register("app:one", pass); }).unwrap_err();
-    assert!(error.to_string().starts_with("the callbacks of `create` cannot be ordered: `app:one` is to stand before `orm:update`"), "{error}");
+    let error = t
+        .with_callbacks(|on| {
+            on.create().before("orm:update").register("app:one", pass);
+        })
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("the callbacks of `create` cannot be ordered: `app:one` is to stand before `orm:update`"),
+        "{error}"
+    );
 }
 
 async fn callbacks_that_wait_for_one_another_are_named(t: Test) {
@@ -237,37 +250,76 @@ async fn callbacks_that_wait_for_one_another_are_named(t: Test) {
         on.register("c4", pass);
     });
     let cycle = reason.strip_prefix("they wait for one another: ").unwrap();
-    let cycles = ["`c1` before `c2` before `c3` before `c1`", "`c2` before `c3` before `c1` before `c2`", "`c3` before `c1` before `c2` before `c3`"];
+    let cycles = [
+        "`c1` before `c2` before `c3` before `c1`",
+        "`c2` before `c3` before `c1` before `c2`",
+        "`c3` before `c1` before `c2` before `c3`",
+    ];
     assert!(cycles.contains(&cycle), "{cycle}");
 }
 
 async fn a_callback_cannot_wait_for_itself(t: Test) {
-    assert_eq!(refused(&t, |on| { on.before("c1").register("c1", pass); }), "they wait for one another: `c1` before `c1`");
-    assert_eq!(refused(&t, |on| { on.after("c1").register("c1", pass); }), "they wait for one another: `c1` before `c1`");
+    assert_eq!(
+        refused(&t, |on| {
+            on.before("c1").register("c1", pass);
+        }),
+        "they wait for one another: `c1` before `c1`"
+    );
+    assert_eq!(
+        refused(&t, |on| {
+            on.after("c1").register("c1", pass);
+        }),
+        "they wait for one another: `c1` before `c1`"
+    );
 }
 
 async fn a_name_is_registered_once(t: Test) {
-    let reason = refused(&t, |on| { on.register("c1", pass).register("c1", pass); });
+    let reason = refused(&t, |on| {
+        on.register("c1", pass).register("c1", pass);
+    });
     assert_eq!(reason, "`c1` is registered twice: replace it, or choose another name");
-    let reason = refused(&t, |on| { on.before("*").register("orm:raw", pass); });
+    let reason = refused(&t, |on| {
+        on.before("*").register("orm:raw", pass);
+    });
     assert!(reason.contains("`orm:raw` is registered twice"), "{reason}");
 }
 
 async fn what_is_missing_can_be_neither_replaced_nor_removed(t: Test) {
-    assert_eq!(refused(&t, |on| { on.replace("c1", pass); }), "`c1` cannot be replaced: there is no callback of this name");
-    assert_eq!(refused(&t, |on| { on.remove("c1"); }), "`c1` cannot be removed: there is no callback of this name");
-    assert_eq!(refused(&t, |on| { on.register("c1", pass).remove("c1").remove("c1"); }), "`c1` cannot be removed: there is no callback of this name");
+    assert_eq!(
+        refused(&t, |on| {
+            on.replace("c1", pass);
+        }),
+        "`c1` cannot be replaced: there is no callback of this name"
+    );
+    assert_eq!(
+        refused(&t, |on| {
+            on.remove("c1");
+        }),
+        "`c1` cannot be removed: there is no callback of this name"
+    );
+    assert_eq!(
+        refused(&t, |on| {
+            on.register("c1", pass).remove("c1").remove("c1");
+        }),
+        "`c1` cannot be removed: there is no callback of this name"
+    );
 }
 
 async fn all_mistakes_of_a_chain_are_reported_at_once(t: Test) {
-    let reason = refused(&t, |on| { on.remove("c1").replace("c2", pass).before("c9").register("c3", pass); });
+    let reason = refused(&t, |on| {
+        on.remove("c1").replace("c2", pass).before("c9").register("c3", pass);
+    });
     for part in ["`c1` cannot be removed", "`c2` cannot be replaced", "`c3` is to stand before `c9`"] {
         assert!(reason.contains(part), "{reason}");
     }
 }
 
 async fn open_reports_what_cannot_be_ordered(t: Test) {
-    let wrong = || t.builder().callbacks(|on| { on.delete().before("nobody").register("app:one", pass); });
+    let wrong = || {
+        t.builder().callbacks(|on| {
+            on.delete().before("nobody").register("app:one", pass);
+        })
+    };
     for error in [wrong().open().await.unwrap_err(), wrong().lazy().unwrap_err()] {
         assert!(matches!(error, Error::CallbackOrder { chain: "delete", .. }), "{error:?}");
     }
@@ -291,8 +343,16 @@ async fn a_failed_change_leaves_the_handle_as_it_was(t: Test) {
 async fn handles_have_their_own_chains_over_one_pool(t: Test) {
     t.create_tables::<User>().await.unwrap();
     let log = Log::new();
-    let watched: Db = t.with_callbacks(|on| { on.create().register("app:watch", log.link("create")); }).unwrap();
-    let more = watched.with_callbacks(|on| { on.create().register("app:more", log.link("more")); }).unwrap();
+    let watched: Db = t
+        .with_callbacks(|on| {
+            on.create().register("app:watch", log.link("create"));
+        })
+        .unwrap();
+    let more = watched
+        .with_callbacks(|on| {
+            on.create().register("app:more", log.link("more"));
+        })
+        .unwrap();
     t.create(user("ann", 1)).await.unwrap();
     assert_eq!(log.take(), [""; 0]);
     watched.create(user("bob", 2)).await.unwrap();

@@ -12,6 +12,8 @@ cases![
     values_that_not_every_database_holds_are_refused,
     a_column_cannot_leave_the_range_of_its_field,
     a_sum_that_does_not_fit_changes_no_row_at_all,
+    a_key_beyond_the_range_of_its_field_finds_nothing,
+    a_list_that_is_too_long_is_refused_or_found,
 ];
 
 async fn values_that_not_every_database_holds_are_refused(t: Test) {
@@ -103,4 +105,31 @@ async fn a_sum_that_does_not_fit_changes_no_row_at_all(t: Test) {
     assert_eq!(stored(&t).await, before);
     assert_eq!(t.update_all(Sample::ID.lt(3)).set(Sample::BYTE, Sample::BYTE.plus(255)).await.unwrap(), 2);
     assert_eq!(t.find().where_(Sample::BYTE.eq(255)).count().await.unwrap(), 3);
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Model)]
+struct Shelf {
+    #[orm(key)]
+    id: i16,
+    name: String,
+}
+
+async fn a_key_beyond_the_range_of_its_field_finds_nothing(t: Test) {
+    t.create_tables::<Shelf>().await.unwrap();
+    t.create_many([Shelf { id: i16::MAX, name: "last".into() }, Shelf { id: -1, name: "x".into() }]).await.unwrap();
+    for key in [40_000, 65_535, i64::MAX, i64::MIN] {
+        let error = t.get::<Shelf>(key).await.unwrap_err();
+        assert!(error.is_not_found(), "{key}: {error:?}");
+    }
+    assert_eq!(t.get::<Shelf>(i64::from(i16::MAX)).await.unwrap().name, "last");
+}
+
+async fn a_list_that_is_too_long_is_refused_or_found(t: Test) {
+    t.create_tables::<Shelf>().await.unwrap();
+    t.create_many([Shelf { id: 1, name: "name 7".into() }, Shelf { id: 2, name: "x".into() }]).await.unwrap();
+    let names = (0..66_000).map(|it| format!("name {it}"));
+    match t.find().where_(Shelf::NAME.is_in(names)).await {
+        Ok(found) => assert_eq!(found.iter().map(|it| it.id).collect::<Vec<_>>(), [1]),
+        Err(error) => assert!(matches!(error, Error::Unsupported { .. }) && t.engine() != orm::Engine::Postgres, "{error:?}"),
+    }
 }

@@ -18,7 +18,11 @@ macro_rules! works {
     ($t:expr, $model:ident { $key:ident, $field:ident }, $key_column:ident, $column:ident) => {{
         let t: &Test = $t;
         t.create_tables::<$model>().await.unwrap();
-        let record = |key: i64, text: &str| $model { $key: key, $field: text.into(), ..$model::default() };
+        let record = |key: i64, text: &str| {
+            let mut it = $model::default();
+            (it.$key, it.$field) = (key, text.into());
+            it
+        };
         t.create_many([record(1, "one"), record(2, "two"), record(9, "nine")]).await.unwrap();
         assert_eq!(t.create(record(3, "three")).await.unwrap(), record(3, "three"));
         assert_eq!(t.get::<$model>(2).await.unwrap(), record(2, "two"));

@@ -24,6 +24,8 @@ cases![
     a_semicolon_at_the_end_is_no_second_statement,
     a_statement_is_read_anew_after_its_table_was_changed,
     one_text_takes_arguments_of_different_types,
+    rows_that_a_write_returns_are_read,
+    values_are_in_no_message,
 ];
 
 async fn three(t: &Test) -> [User; 3] {
@@ -37,7 +39,7 @@ async fn rows_become_models_by_the_names_of_their_columns(t: Test) {
     let all = t.raw("SELECT * FROM users ORDER BY age", ()).fetch::<User>().await.unwrap();
     assert_eq!(all, [ann, bob.clone(), cleo]);
     let mixed = t.raw("SELECT active, 'x' AS extra, email, age, name, 7 AS other, id FROM users WHERE age = ?", 40);
-    assert_eq!(mixed.fetch::<User>().await.unwrap(), [bob.clone()]);
+    assert_eq!(mixed.fetch_one::<User>().await.unwrap(), bob);
     let named = t.raw("SELECT id AS ID, name AS Name, age, email, active FROM users WHERE id = ?", bob.id);
     assert_eq!(named.fetch_one::<User>().await.unwrap(), bob);
     let swapped = t.raw("SELECT id, email AS name, name AS email, age, active FROM users WHERE id = ?", bob.id);
@@ -205,4 +207,35 @@ async fn one_text_takes_arguments_of_different_types(t: Test) {
         count("30".into()).await.unwrap_err();
     }
     assert_eq!(count(30.into()).await.unwrap(), 2);
+}
+
+async fn rows_that_a_write_returns_are_read(t: Test) {
+    let [ann, ..] = three(&t).await;
+    let text = "INSERT INTO users (name, age, active) VALUES (?, ?, ?) RETURNING id, name";
+    let (id, name) = t.raw(text, ("dan", 60, true)).fetch_one::<(i64, String)>().await.unwrap();
+    assert_eq!(name, "dan");
+    assert_eq!(t.get::<User>(id).await.unwrap(), User { id, active: true, ..user("dan", 60) });
+    let gone = t.raw("DELETE FROM users WHERE age > ? RETURNING name", 30).fetch::<String>().await.unwrap();
+    assert_eq!(gone.len(), 3);
+    assert_eq!(t.find::<User>().await.unwrap(), [ann]);
+}
+
+async fn values_are_in_no_message(t: Test) {
+    three(&t).await;
+    let secret = || User { email: Some("s3cret".into()), ..user("s3cret", 1) };
+    t.create(secret()).await.unwrap();
+    let text = "SELECT id, name, name AS age, email, active FROM users WHERE name = ?";
+    let errors = [
+        t.create(secret()).await.unwrap_err(),
+        t.create_many([secret(), user("s3cret", 2)]).await.unwrap_err(),
+        t.update_all(every()).set(User::EMAIL, "s3cret").await.unwrap_err(),
+        t.raw("UPDATE users SET age = 300 WHERE name = ?", "s3cret").execute().await.unwrap_err(),
+        t.raw("UPDATE users SET age = NULL WHERE name = ?", "s3cret").execute().await.unwrap_err(),
+        t.raw(text, "s3cret").fetch::<User>().await.unwrap_err(),
+        t.raw("SELECT nothing(?)", "s3cret").fetch::<String>().await.unwrap_err(),
+        t.find().where_(User::NAME.eq("s3cret\0")).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(!format!("{error} {error:?} {error:#?}").contains("s3cret"), "{error:?}");
+    }
 }

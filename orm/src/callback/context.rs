@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::callback::{Finished, Request, Runner, Settings};
 use crate::error::{Error, Result};
 use crate::expr::Predicate;
-use crate::schema::Model;
+use crate::schema::{Model, ModelMeta};
 use crate::statement::{Delete, Kind, Outcome, Record, RecordSet, Records, Rows, Statement, Update};
 
 /// One statement on its way through its chain: what a callback sees and changes.
@@ -15,6 +15,7 @@ pub struct Context {
     statement: Statement,
     records: Box<dyn RecordSet>,
     kind: Kind,
+    model: Option<&'static ModelMeta>,
     outcome: Outcome,
     /// Whether the statement was sent, or answered by a link.
     answered: bool,
@@ -27,8 +28,8 @@ pub struct Context {
 impl Context {
     pub(crate) fn new(request: Request, runner: Arc<dyn Runner>, transactional: bool) -> Self {
         let Request { statement, records, settings } = request;
-        let kind = statement.kind();
-        Self { statement, records, kind, outcome: Outcome::default(), answered: false, settings, runner, transactional }
+        let (kind, model) = (statement.kind(), statement.model());
+        Self { statement, records, kind, model, outcome: Outcome::default(), answered: false, settings, runner, transactional }
     }
 
     /// The chain that runs.
@@ -210,6 +211,10 @@ impl Context {
         self.records.clear();
     }
 
+    pub(crate) fn record_set(&self) -> &dyn RecordSet {
+        &*self.records
+    }
+
     /// Takes the statement's parts out while a driver has them.
     pub(crate) fn take_records(&mut self) -> Box<dyn RecordSet> {
         std::mem::replace(&mut self.records, Box::new(Rows::<i64>(Vec::new())))
@@ -231,17 +236,23 @@ impl Context {
             return Err(self.misuse(format!("a statement of the chain `{}`", self.statement.kind().name())));
         }
         let (wanted, model) = match &self.statement {
+            Statement::Select(it) => return self.check_model(it.model),
+            Statement::Raw(_) | Statement::Ddl(_) => return Ok(()),
             Statement::Insert(it) => (it.rows.end, it.model),
             Statement::Update(Update { target, model, .. }) | Statement::Delete(Delete { target, model }) => {
                 (target.record.map_or(0, |it| it + 1), *model)
             }
-            Statement::Select(_) | Statement::Raw(_) | Statement::Ddl(_) => return Ok(()),
         };
         if wanted > self.len() {
             return Err(self.misuse(format!("a statement for {wanted} records where there are {}", self.len())));
         }
-        match self.record(0).map(Record::meta) {
-            Some(meta) if meta != model => Err(self.misuse(format!("a statement for {} with records of {}", model.name, meta.name))),
+        self.check_model(model)
+    }
+
+    /// The columns of another model are not those that are read and written here.
+    fn check_model(&self, model: &'static ModelMeta) -> Result<()> {
+        match self.model {
+            Some(ours) if ours != model => Err(self.misuse(format!("a statement for {} instead of {}", model.name, ours.name))),
             _ => Ok(()),
         }
     }
@@ -267,7 +278,7 @@ impl Context {
         )
     }
 
-    fn misuse(&self, what: String) -> Error {
+    pub(crate) fn misuse(&self, what: String) -> Error {
         Error::CallbackMisuse { chain: self.kind.name(), what }
     }
 }

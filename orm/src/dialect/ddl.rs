@@ -87,6 +87,10 @@ fn check_auto(engine: Engine, table: &Table) -> Result<()> {
 }
 
 fn create_index(walk: &mut Walk<'_>, table: &Table, index: &TableIndex) -> Result<()> {
+    if walk.engine == Engine::MySql {
+        let what = "create an index unless there is one; it is created with its table".to_owned();
+        return Err(Error::Unsupported { database: walk.engine.name(), what });
+    }
     walk.sql(if index.unique { "CREATE UNIQUE INDEX IF NOT EXISTS " } else { "CREATE INDEX IF NOT EXISTS " });
     // SQLite puts the schema before the index, PostgreSQL before the table.
     if let (Engine::Sqlite, Some(schema)) = (walk.engine, &table.schema) {

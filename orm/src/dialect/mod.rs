@@ -23,7 +23,7 @@ pub(crate) use self::render::Returning;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::statement::{RecordSet, Statement};
+use crate::statement::{RecordSet, Rows, Statement};
 use crate::value::Binder;
 
 use self::render::{Out, Walk};
@@ -45,6 +45,40 @@ pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, recor
         Ok(())
     })?;
     Ok(Rendered { text, returning })
+}
+
+impl Engine {
+    /// The SQL text of a statement on this kind of database, with placeholders
+    /// for its values; to look at, in tests for example.
+    ///
+    /// It is the text of the statement as it stands: callbacks may change it
+    /// when it runs, and an insert of many records may be sent in parts.
+    ///
+    /// ```
+    /// use orm::Engine;
+    /// use orm::prelude::*;
+    ///
+    /// #[derive(Debug, Model)]
+    /// struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// # let db = Db::open("sqlite::memory:").await?;
+    /// let adults = db.find().where_(User::AGE.ge(18)).count();
+    /// let sql = Engine::Postgres.to_sql(&adults.statement())?;
+    /// assert_eq!(sql, r#"SELECT count(*) FROM "users" WHERE ("age" >= $1)"#);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`](crate::Error::Unsupported) where the database cannot do this, and
+    /// [`Error::BindCount`](crate::Error::BindCount) where SQL text and arguments do not go together.
+    pub fn to_sql(self, statement: &Statement) -> Result<String> {
+        let mut text = String::new();
+        // Only values are taken from the records, and values are not in the text.
+        Walk::new(self, &Rows::<i64>(Vec::new()), Out::Text(&mut text)).statement(statement)?;
+        Ok(text)
+    }
 }
 
 /// Binds the values of a statement, in the order of the placeholders of its text.

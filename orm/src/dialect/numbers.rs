@@ -124,6 +124,32 @@ impl Walk<'_> {
     }
 }
 
+/// Refuses what MySQL would make of values that were set just before: it sets
+/// one column after the other.
+pub(super) fn check_order(engine: Engine, set: &[Assignment]) -> Result<()> {
+    let is_set_before =
+        |(n, it): (usize, &Assignment)| set[..n].iter().find(|before| mentions(&it.value, before.column)).map(|it| it.column);
+    match set.iter().enumerate().find_map(is_set_before) {
+        Some(column) if engine == Engine::MySql => Err(Error::Unsupported {
+            database: engine.name(),
+            what: format!(
+                "set a column to what {}.{} was before it is set, too; set that one later",
+                column.model.name,
+                column.meta().name
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn mentions(expr: &Expr, column: ColumnRef) -> bool {
+    match expr {
+        Expr::Column(it) => *it == column,
+        Expr::Binary(left, _, right) => mentions(left, column) || mentions(right, column),
+        _ => false,
+    }
+}
+
 pub(super) const fn is_sum(expr: &Expr) -> bool {
     matches!(expr, Expr::Binary(_, Binary::Plus | Binary::Minus, _))
 }

@@ -1,6 +1,6 @@
 //! The walk over statements.
 
-use crate::dialect::{Engine, ddl, lexer, types};
+use crate::dialect::{Engine, ddl, lexer, numbers, types};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr};
 use crate::schema::{FieldMeta, ModelMeta};
@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
 
     fn insert(&mut self, insert: &Insert) -> Result<()> {
         let model = insert.model;
-        let sent = || model.fields.iter().enumerate().filter(|(_, it)| !(insert.auto && it.auto)).map(|(at, _)| at);
+        let sent = || insert.columns();
         let columns = sent().count();
         self.sql("INSERT INTO ");
         self.table(model);
@@ -143,7 +143,11 @@ impl<'a> Walk<'a> {
                 })?;
             }
         }
-        if let (true, Some(at)) = (insert.auto, model.auto)
+        if !insert.left_out.is_empty() && self.engine != Engine::MySql {
+            self.sql(" RETURNING ");
+            self.columns(model);
+            self.returning = Returning::Columns;
+        } else if let (true, Some(at)) = (insert.auto, model.auto)
             && self.returns_key(insert)
         {
             self.sql(" RETURNING ");
@@ -164,14 +168,16 @@ impl<'a> Walk<'a> {
         self.table(model);
         self.sql(" SET ");
         if let (true, Some(row)) = (update.whole, update.target.record) {
-            let columns = (0..model.fields.len()).filter(|at| !model.fields[*at].key);
+            let columns = model.saved();
             self.list(columns, |walk, at| {
                 walk.ident(model.fields[at].column);
                 walk.sql(" = ");
                 walk.record_field(model, row, at)
             })?;
         } else {
+            numbers::check_order(self.engine, &update.set)?;
             self.list(update.set.iter(), |walk, it| {
+                changeable(it.column)?;
                 walk.ident(it.column.meta().column);
                 walk.sql(" = ");
                 walk.assigned(it)
@@ -329,7 +335,12 @@ impl<'a> Walk<'a> {
             if n > 0 {
                 self.sql(", ");
             }
-            self.ident(it.column);
+            if it.access.read {
+                self.ident(it.column);
+            } else {
+                // Its place is kept, its value stays where it is.
+                self.sql("NULL");
+            }
         }
     }
 
@@ -379,6 +390,16 @@ fn nullable(expr: &Expr) -> bool {
         Expr::Column(it) => it.meta().nullable,
         _ => true,
     }
+}
+
+/// Refuses to set what the model does not let change.
+fn changeable(column: ColumnRef) -> Result<()> {
+    let field = column.meta();
+    if field.access.update {
+        return Ok(());
+    }
+    let option = if field.access.create { "create_only" } else { "readonly" };
+    Err(Error::Invalid(format!("{}.{} is {option} and cannot be set", column.model.name, field.name)))
 }
 
 fn in_field(error: Error, model: &ModelMeta, field: &FieldMeta) -> Error {

@@ -40,15 +40,19 @@ impl MySql {
         let version: String = row.try_get(0)?;
         let id: String = row.try_get(1)?;
         let connection_id = id.parse().map_err(|_| sqlx::Error::Protocol("no connection id".to_owned()))?;
-        let (engine, collation) =
-            if version.contains("MariaDB") { (Engine::MariaDb, "utf8mb4_nopad_bin") } else { (Engine::MySql, "utf8mb4_0900_bin") };
+        let (engine, collation, more) = if version.contains("MariaDB") {
+            // What is set is made of what was there before, not from left to right.
+            (Engine::MariaDb, "utf8mb4_nopad_bin", ",SIMULTANEOUS_ASSIGNMENT")
+        } else {
+            (Engine::MySql, "utf8mb4_0900_bin", "")
+        };
         // What does not fit is an error, never cut; a key of zero is a key, and
         // less than zero a number also beside unsigned ones; texts are compared
         // by code points, trailing spaces included (arguments by what `names` says,
         // not by `collation_connection`). The time zone is UTC already.
         let setup = format!(
             "set names utf8mb4 collate {collation}, sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
-             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION')"
+             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION{more}')"
         );
         sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
         Ok(Self { conn, engine, connection_id, failed: None })

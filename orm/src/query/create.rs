@@ -41,9 +41,16 @@ impl<'s, M: Model + FromRow> Create<'s, M> {
         CreateOrReturn(self)
     }
 
+    /// What will run, to look at: for all records, though several statements may
+    /// be sent; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        Statement::Insert(Insert { model: M::META, rows: 0..self.records.len(), auto: self.auto, left_out: Vec::new() })
+    }
+
     async fn run(self) -> Result<Vec<M>, WriteError<Vec<M>>> {
-        let insert = Insert { model: M::META, rows: 0..self.records.len(), auto: self.auto };
-        let finished = self.pending.run(Statement::Insert(insert), Box::new(Records(self.records))).await;
+        let statement = self.statement();
+        let finished = self.pending.run(statement, Box::new(Records(self.records))).await;
         let records = take_records(finished.records);
         match finished.result {
             Ok(()) => Ok(records),
@@ -114,6 +121,13 @@ impl<'s, M: Model + FromRow> CreateMany<'s, M> {
     /// Sends the keys also where they are zero, instead of letting the database number them.
     pub fn with_keys(self) -> Self {
         Self(self.0.with_keys())
+    }
+
+    /// What will run, to look at: for all records, though several statements may
+    /// be sent; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        self.0.statement()
     }
 
     /// Gives the records back where the write fails.

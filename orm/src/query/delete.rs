@@ -36,8 +36,14 @@ impl<'s, M: Model + FromRow> Delete<'s, M> {
         DeleteOrReturn(self)
     }
 
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        Statement::Delete(statement::Delete { model: M::META, target: this_record() })
+    }
+
     async fn run(self) -> Result<(), WriteError<M>> {
-        let statement = Statement::Delete(statement::Delete { model: M::META, target: this_record() });
+        let statement = self.statement();
         let finished = self.pending.run(statement, Box::new(Records(vec![self.record]))).await;
         finished.result.map_err(|error| {
             let record = take_records(finished.records).pop().expect("callbacks cannot take a record away");
@@ -92,6 +98,12 @@ impl<'s, M: Model> DeleteAll<'s, M> {
     }
 
     settings!(pending);
+
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        Statement::Delete(statement::Delete { model: M::META, target: matching(self.condition.clone().into_expr()) })
+    }
 }
 
 impl<'s, M: Model> IntoFuture for DeleteAll<'s, M> {
@@ -99,7 +111,7 @@ impl<'s, M: Model> IntoFuture for DeleteAll<'s, M> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let statement = Statement::Delete(statement::Delete { model: M::META, target: matching(self.condition.into_expr()) });
+        let statement = self.statement();
         Box::pin(async move {
             let finished = self.pending.run(statement, Box::new(Rows::<i64>(Vec::new()))).await;
             finished.result?;

@@ -110,6 +110,12 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
         RecordStream::new(self.pending.runner, self.select, self.pending.settings)
     }
 
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        Statement::Select(self.select.clone())
+    }
+
     async fn records(self) -> Result<Vec<M>> {
         let finished = self.pending.run(Statement::Select(self.select), Box::new(Records::<M>(Vec::new()))).await;
         finished.result?;
@@ -143,6 +149,14 @@ impl<M> fmt::Debug for Find<'_, M> {
 #[derive(Debug)]
 pub struct First<'s, M>(Find<'s, M>);
 
+impl<M: Model + FromRow> First<'_, M> {
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        self.0.statement()
+    }
+}
+
 impl<'s, M: Model + FromRow> IntoFuture for First<'s, M> {
     type Output = Result<Option<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
@@ -156,6 +170,14 @@ impl<'s, M: Model + FromRow> IntoFuture for First<'s, M> {
 #[must_use = "a query does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Count<'s, M>(Find<'s, M>);
+
+impl<M: Model + FromRow> Count<'_, M> {
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        self.0.statement()
+    }
+}
 
 impl<'s, M: Model + FromRow> IntoFuture for Count<'s, M> {
     type Output = Result<u64>;
@@ -176,6 +198,14 @@ impl<'s, M: Model + FromRow> IntoFuture for Count<'s, M> {
 #[must_use = "a query does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Exists<'s, M>(Find<'s, M>);
+
+impl<M: Model + FromRow> Exists<'_, M> {
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        self.0.statement()
+    }
+}
 
 impl<'s, M: Model + FromRow> IntoFuture for Exists<'s, M> {
     type Output = Result<bool>;

@@ -49,8 +49,14 @@ impl<'s, M: Model + FromRow> Update<'s, M> {
         UpdateOrReturn(self)
     }
 
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        Statement::Update(statement::Update { model: M::META, target: this_record(), set: self.set.clone(), whole: self.whole })
+    }
+
     async fn run(self) -> Result<M, WriteError<M>> {
-        let statement = Statement::Update(statement::Update { model: M::META, target: this_record(), set: self.set, whole: self.whole });
+        let statement = self.statement();
         let finished = self.pending.run(statement, Box::new(Records(vec![self.record]))).await;
         let record = take_records(finished.records).pop().expect("callbacks cannot take a record away");
         match finished.result {
@@ -113,6 +119,12 @@ impl<'s, M: Model + FromRow> Save<'s, M> {
         Self(self.0.with(value))
     }
 
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        self.0.statement()
+    }
+
     /// Gives the record back where the write fails.
     pub fn or_return(self) -> SaveOrReturn<'s, M> {
         SaveOrReturn(self.0)
@@ -168,6 +180,13 @@ impl<'s, M: Model> UpdateAll<'s, M> {
         assign(&mut self.set, column, value);
         self
     }
+
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        let target = matching(self.condition.clone().into_expr());
+        Statement::Update(statement::Update { model: M::META, target, set: self.set.clone(), whole: false })
+    }
 }
 
 impl<'s, M: Model> IntoFuture for UpdateAll<'s, M> {
@@ -175,8 +194,7 @@ impl<'s, M: Model> IntoFuture for UpdateAll<'s, M> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let target = matching(self.condition.into_expr());
-        let statement = Statement::Update(statement::Update { model: M::META, target, set: self.set, whole: false });
+        let statement = self.statement();
         Box::pin(async move {
             let finished = self.pending.run(statement, Box::new(Rows::<i64>(Vec::new()))).await;
             finished.result?;

@@ -213,7 +213,8 @@ impl ModelMeta {
                 found: (0..cells.len()).map(|it| cells.name(it)).collect::<Vec<_>>().join(", "),
             })
         };
-        self.fields.iter().map(|it| position(it.column)).collect()
+        // What is never read needs no place.
+        self.fields.iter().map(|it| if it.access.read { position(it.column) } else { Ok(0) }).collect()
     }
 
     /// For generated code: the end of a look-up by a position that no column has.
@@ -225,6 +226,11 @@ impl ModelMeta {
     #[track_caller]
     pub fn no_column_at(&self, at: usize) -> ! {
         unreachable!("{} has {} columns, and no position {at}", self.name, self.fields.len())
+    }
+
+    /// The positions of the columns that are written when a whole record is.
+    pub(crate) fn saved(&self) -> impl Iterator<Item = usize> {
+        self.fields.iter().enumerate().filter(|(_, it)| !it.key && it.access.update).map(|(at, _)| at)
     }
 
     /// Whether a column holds a list.
@@ -275,7 +281,7 @@ impl FieldMeta {
     /// For generated code.
     #[doc(hidden)]
     #[must_use]
-    pub const fn default(self, it: &'static str) -> Self {
+    pub const fn default(self, it: &'static str, _left_out: ()) -> Self {
         Self { default: Some(it), ..self }
     }
 

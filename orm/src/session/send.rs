@@ -1,5 +1,8 @@
 //! From a statement to the database and back.
 
+use std::sync::Arc;
+
+use crate::callback::Context;
 use crate::dialect::{self, Engine, Returning};
 use crate::driver::{self, Done, Intent, Want, Work};
 use crate::error::Result;
@@ -63,6 +66,29 @@ impl Session {
     }
 }
 
+impl Context {
+    /// The SQL text of the statement as it is now: what `orm:query` and its
+    /// like would send, without the values. An insert of many records may be
+    /// sent in several parts; this is the text for all of them at once.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// async fn show(cx: &mut Context) -> orm::Result<()> {
+    ///     println!("{}", cx.sql().await?);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// What cannot be said to this database, as when the statement is sent.
+    pub async fn sql(&self) -> Result<Arc<str>> {
+        let session = self.session();
+        let engine = session.engine().await?;
+        Ok(dialect::render(engine, &session.core.texts, self.statement(), self.record_set())?.text)
+    }
+}
+
 /// Where the rows of a statement go.
 fn rows_of(engine: Engine, statement: &Statement, returning: Returning) -> Want {
     match (statement, returning) {
@@ -71,7 +97,8 @@ fn rows_of(engine: Engine, statement: &Statement, returning: Returning) -> Want 
         (Statement::Insert(Insert { rows, model, .. }), Returning::Key) => {
             Want::Keys { first: rows.start, at: model.auto.unwrap_or_default() }
         }
-        (Statement::Insert(Insert { rows, model, auto: true }), Returning::Nothing) if engine != Engine::Postgres => match model.auto {
+        (Statement::Insert(Insert { rows, .. }), Returning::Columns) => Want::Refill { first: rows.start },
+        (Statement::Insert(Insert { rows, model, auto: true, .. }), Returning::Nothing) if engine != Engine::Postgres => match model.auto {
             Some(at) => Want::LastKey { first: rows.start, at },
             None => Want::Nothing,
         },

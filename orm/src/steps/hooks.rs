@@ -26,12 +26,17 @@ pub(super) async fn before_update(cx: &mut Context) -> Result<()> {
     each(cx, |it| [it.before_save, it.before_update]).await?;
     let after = values(cx);
     let Statement::Update(update) = cx.statement_mut() else { return Ok(()) };
+    let model = update.model;
+    if model.key.iter().any(|&at| before.get(at) != after.get(at)) {
+        // Another record would be changed.
+        return Err(cx.misuse(format!("another key in the record of {}: a hook changed it", model.name)));
+    }
+    let Statement::Update(update) = cx.statement_mut() else { return Ok(()) };
     if update.whole {
         return Ok(());
     }
-    let model = update.model;
     for (at, (before, after)) in before.into_iter().zip(after).enumerate() {
-        if before != after {
+        if !is_same(&before, &after) {
             let column = ColumnRef { model, at };
             update.set.retain(|it| it.column != column);
             update.set.push(Assignment { column, value: Expr::Value(after, Some(column)) });
@@ -59,6 +64,11 @@ pub(super) async fn after_find(cx: &mut Context) -> Result<()> {
 /// The values of the first record.
 fn values(cx: &Context) -> Vec<Value> {
     cx.record(0).map(|it| (0..it.meta().fields.len()).map(|at| it.value_at(at)).collect()).unwrap_or_default()
+}
+
+/// Whether a hook left a value alone; what is no number is not equal to itself.
+fn is_same(before: &Value, after: &Value) -> bool {
+    matches!((before, after), (Value::F64(before), Value::F64(after)) if before.is_nan() && after.is_nan()) || before == after
 }
 
 fn table(cx: &Context) -> Option<&'static HookTable> {

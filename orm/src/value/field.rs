@@ -159,6 +159,21 @@ pub trait DecimalField: Field {
 
 impl<T: DecimalField> DecimalField for Option<T> {}
 
+/// A field that can be without a value, which the database then gives it:
+/// `#[orm(default = 0)]`.
+#[diagnostic::on_unimplemented(
+    message = "`default` is for fields that can be without a value, and a `{Self}` always has one",
+    label = "expected an `Option`",
+    note = "`None` is left to the database; zero and empty text are values like all others"
+)]
+pub trait DefaultField: Field {
+    /// For generated code.
+    #[doc(hidden)]
+    const LEFT_OUT: () = ();
+}
+
+impl<T: Field> DefaultField for Option<T> {}
+
 /// A field whose length can be bounded: `#[orm(size = 40)]`.
 #[diagnostic::on_unimplemented(
     message = "`size` is for text and bytes, not for `{Self}`",

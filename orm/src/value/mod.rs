@@ -6,6 +6,7 @@
 mod args;
 mod array;
 mod binder;
+pub(crate) mod enums;
 mod field;
 mod integer;
 #[cfg(feature = "json")]
@@ -25,7 +26,7 @@ mod decimal;
 pub use self::args::Args;
 pub use self::array::Element;
 pub use self::binder::Binder;
-pub use self::field::{AutoKey, DecimalField, Field, SizedField, Timestamp};
+pub use self::field::{AutoKey, DecimalField, DefaultField, Field, SizedField, Timestamp};
 #[cfg(feature = "json")]
 pub use self::json::Json;
 pub use self::row::{Cells, FromRow, RowRef, named};

@@ -93,7 +93,11 @@ async fn plugins_may_add_to_a_chain_later(t: Test) {
 // gorm: callbacks:TestCallbacksGet
 async fn a_chain_knows_which_callbacks_it_has(t: Test) {
     let log = Log::new();
-    let db = t.with_callbacks(|on| { on.create().register("c1", log.link("c1")); }).unwrap();
+    let db = t
+        .with_callbacks(|on| {
+            on.create().register("c1", log.link("c1"));
+        })
+        .unwrap();
     assert!(db.callbacks().create().contains("c1"));
     assert!(!db.callbacks().create().contains("c2"));
     assert!(!db.callbacks().update().contains("c1"));
@@ -108,7 +112,11 @@ async fn callbacks_are_removed_one_by_one(t: Test) {
     // GORM runs c4 before c2, although it was registered behind it.
     assert_eq!(order(&db, &log).await, "c1 c3 c2 c4");
     for (name, expected) in [("c1", "c3 c2 c4"), ("c4", "c3 c2"), ("c2", "c3"), ("c3", "")] {
-        db = db.with_callbacks(|on| { on.raw().remove(name); }).unwrap();
+        db = db
+            .with_callbacks(|on| {
+                on.raw().remove(name);
+            })
+            .unwrap();
         assert_eq!(order(&db, &log).await, expected);
     }
 }

@@ -1,5 +1,4 @@
 //! What GORM's own tests ask for, said in our words; `// gorm:` names the test.
 
 pub(super) mod callbacks;
-#[cfg(any())]
 pub(super) mod hooks;

@@ -2,7 +2,9 @@
 //! its value, and sorts the same on every database.
 
 pub(super) mod lists;
+pub(super) mod named;
 pub(super) mod numbers;
+pub(super) mod options;
 pub(super) mod times;
 pub(super) mod unlike;
 

@@ -69,13 +69,13 @@ async fn operation(pool: &Pool, kind: usize, id: i64) -> Result<bool> {
             Ok(false)
         }
         end => {
-            conn.in_transaction = true;
+            conn.begins();
             let (conn, begun) = control(conn, "begin").await;
             begun?;
             let conn = insert(conn, id).await?;
             let (mut conn, ended) = control(conn, if end == 2 { "commit" } else { "rollback" }).await;
             ended?;
-            conn.in_transaction = false;
+            conn.settle();
             Ok(end == 2)
         }
     }

@@ -230,10 +230,9 @@ fn what_does_not_fit_its_field() {
             for (sql, it) in [("select 'a' = ?", "A"), ("select 'a' = ?", "a "), ("select concat('', ?) = 'a'", "A")] {
                 assert_eq!(server.fetch::<bool>(sql, vec![it.into()]).await.unwrap(), [false], "{sql}");
             }
-            // Two arguments alone are compared by the default collation of the character set of the client,
-            // which no setting reaches: where it matters, one of them needs a `collate`.
+            // Two arguments alone are compared by what `set names` said, not by `collation_connection`.
             let args = ["a", "A"].map(Value::from).to_vec();
-            assert_eq!(server.fetch::<bool>("select ? = ?", args).await.unwrap(), [true]);
+            assert_eq!(server.fetch::<bool>("select ? = ?", args).await.unwrap(), [false]);
             let max: i64 = server.fetch::<i64>("select cast(7 as unsigned)", vec![]).await.unwrap()[0];
             assert_eq!(max, 7);
             assert!(server.fetch::<i64>("select cast(18446744073709551615 as unsigned)", vec![]).await.is_err());

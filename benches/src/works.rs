@@ -1,0 +1,152 @@
+//! What is measured, and what it is to reach.
+
+use std::time::{Duration, Instant};
+
+use orm::Db;
+use orm::prelude::*;
+
+use crate::harness::{Goal, Work};
+use crate::models::{Entry, User, entry, key};
+use crate::peers::Sea;
+use crate::timed;
+
+/// The works that every contestant does.
+pub fn plain(engine: &'static str) -> Vec<Work> {
+    let base = match engine {
+        "sqlite" => "rusqlite",
+        "postgres" => "tokio_postgres",
+        _ => "sqlx_held",
+    };
+    let work = |name| Work::new(name, engine, base);
+    match engine {
+        "sqlite" => vec![
+            work("point_read").goal(Goal::AtMost("orm", "rusqlite", 3.0)).goal(Goal::AtLeast("sea_orm", "orm", 8.0)),
+            work("load_10000").slow().goal(Goal::AtMost("orm", "rusqlite", 1.15)).goal(Goal::AtLeast("sea_orm", "orm", 3.5)),
+            work("insert_one").goal(Goal::AtMost("orm_inline", "rusqlite", 1.5)).goal(Goal::AtMost("orm", "sqlx_held", 1.0)),
+            work("update_one").goal(Goal::AtMost("orm_inline", "rusqlite", 2.0)).goal(Goal::AtMost("orm", "sqlx_held", 1.0)),
+            work("transaction_read").goal(Goal::AtMost("orm", "sqlx_held", 1.0)).goal(Goal::AtLeast("sea_orm", "orm", 1.6)),
+        ],
+        "postgres" => vec![
+            work("point_read").goal(Goal::AtMost("orm", "sqlx_held", 1.2)).goal(Goal::AtLeast("sea_orm", "orm", 2.5)),
+            Work::new("point_64x10", engine, "sqlx_pool")
+                .goal(Goal::AtLeast("sqlx_pool", "orm", 1.8))
+                .goal(Goal::AtMost("orm", "deadpool", 1.1)),
+            work("load_10000").slow().goal(Goal::AtMost("orm", "sqlx_held", 1.05)).goal(Goal::AtLeast("sea_orm", "orm", 1.0)),
+            work("insert_one").goal(Goal::AtMost("orm", "tokio_postgres", 1.35)).goal(Goal::AtLeast("sea_orm", "orm", 1.4)),
+            work("update_one").goal(Goal::AtMost("orm", "tokio_postgres", 1.35)).goal(Goal::AtLeast("sea_orm", "orm", 1.4)),
+            work("transaction_read").goal(Goal::AtMost("orm", "tokio_postgres", 1.4)).goal(Goal::AtLeast("sea_orm", "orm", 1.6)),
+        ],
+        _ => vec![
+            work("point_read").goal(Goal::AtMost("orm", "sqlx_held", 1.2)).goal(Goal::AtLeast("sea_orm", "orm", 1.5)),
+            work("load_10000").slow().goal(Goal::AtMost("orm", "sqlx_held", 1.05)),
+            work("insert_one").goal(Goal::AtMost("orm", "sqlx_held", 1.2)).goal(Goal::AtLeast("sea_orm", "orm", 2.2)),
+            work("update_one").goal(Goal::AtMost("orm", "sqlx_held", 1.2)),
+            work("transaction_read").goal(Goal::AtMost("orm", "sqlx_held", 1.2)).goal(Goal::AtLeast("sea_orm", "orm", 1.6)),
+        ],
+    }
+}
+
+/// Ten thousand records at once, and one after the other: 1,000 of them, times ten.
+pub fn create_many(engine: &'static str, db: &Db, sea: &Sea) -> Work {
+    let least = if engine == "sqlite" { 8.0 } else { 12.0 };
+    let mut work = Work::new("create_many_10000", engine, "orm").slow().goal(Goal::AtLeast("orm_singles", "orm", least));
+    work = work.goal(Goal::AtLeast("sea_orm", "orm", 1.0));
+    let many = db.clone();
+    work.contestant("orm", move |_| {
+        let db = many.clone();
+        async move {
+            empty(&db).await;
+            let entries: Vec<Entry> = (0..10_000).map(entry).collect();
+            let start = Instant::now();
+            let stored = db.create_many(entries).await.unwrap();
+            let took = start.elapsed();
+            assert!(stored.len() == 10_000 && stored[9_999].id > 0);
+            nanos(took)
+        }
+    });
+    let singles = db.clone();
+    work.contestant("orm_singles", move |_| {
+        let db = singles.clone();
+        async move {
+            empty(&db).await;
+            let entries: Vec<Entry> = (0..1_000).map(entry).collect();
+            let start = Instant::now();
+            for it in entries {
+                db.create(it).await.unwrap();
+            }
+            nanos(start.elapsed()) * 10.0
+        }
+    });
+    let (db, sea) = (db.clone(), sea.clone());
+    work.contestant("sea_orm", move |_| {
+        let (db, sea) = (db.clone(), sea.clone());
+        async move {
+            empty(&db).await;
+            let start = Instant::now();
+            sea.insert_many(10_000).await;
+            nanos(start.elapsed())
+        }
+    });
+    work
+}
+
+async fn empty(db: &Db) {
+    db.delete_all(every::<Entry>()).await.unwrap();
+}
+
+fn nanos(it: Duration) -> f64 {
+    it.as_nanos() as f64
+}
+
+/// What the default chain adds to a statement of a model without hooks.
+///
+/// `default` and `short` read by key from SQLite in memory, through the default
+/// chain and through `orm:query` alone. `hollow` is the default chain with
+/// nothing in the place of `orm:query`, `empty` no link at all: their
+/// difference is the chain, and `hollow` all that there is around a statement.
+pub fn chain_overhead(memory: &Db) -> Work {
+    let mut work = Work::new("chain_overhead", "sqlite", "default")
+        .goal(Goal::Within("hollow", 1_000.0))
+        .goal(Goal::More("hollow", "empty", 1_000.0))
+        .goal(Goal::More("default", "short", 1_000.0));
+    let short = memory.with_callbacks(|on| _ = on.query().remove("orm:after_find")).unwrap();
+    let hollow = memory.with_callbacks(|on| _ = on.query().replace("orm:query", nothing)).unwrap();
+    let empty = memory.with_callbacks(|on| _ = on.query().remove("orm:query").remove("orm:after_find")).unwrap();
+    for (name, db) in [("default", memory), ("short", &short)] {
+        let db = db.clone();
+        work.contestant(name, move |slice| {
+            let db = db.clone();
+            async move { timed!(slice, 16, n => assert!(db.find().where_(User::ID.eq(key(n))).first().await.unwrap().is_some())) }
+        });
+    }
+    for (name, db) in [("hollow", hollow), ("empty", empty)] {
+        work.contestant(name, move |slice| {
+            let db = db.clone();
+            async move { timed!(slice, 64, n => assert!(db.find().where_(User::ID.eq(key(n))).first().await.unwrap().is_none())) }
+        });
+    }
+    work
+}
+
+async fn nothing(_: &mut Context) -> orm::Result<()> {
+    Ok(())
+}
+
+/// Rendering a statement whose text is known.
+pub fn build_cached(memory: &Db) -> Work {
+    let mut work = Work::new("build_cached", "sqlite", "hollow").goal(Goal::More("rendered", "hollow", 500.0));
+    let hollow = memory.with_callbacks(|on| _ = on.query().replace("orm:query", nothing)).unwrap();
+    let rendered = memory.with_callbacks(|on| _ = on.query().replace("orm:query", render)).unwrap();
+    for (name, db) in [("hollow", hollow), ("rendered", rendered)] {
+        work.contestant(name, move |slice| {
+            let db = db.clone();
+            async move { timed!(slice, 64, n => assert!(db.find().where_(User::ID.eq(key(n))).first().await.unwrap().is_none())) }
+        });
+    }
+    work
+}
+
+async fn render(cx: &mut Context) -> orm::Result<()> {
+    std::hint::black_box(cx.sql().await?);
+    Ok(())
+}
