@@ -21,14 +21,17 @@ struct Args {
     engine: Option<String>,
     work: Option<String>,
     jsonl: Option<String>,
+    /// The only contestant, for profiling.
+    only: Option<String>,
     check: bool,
 }
 
-const USAGE: &str = "[--short] [--check] [--engine sqlite|postgres|mysql] [--work NAME] [--rounds N] [--jsonl FILE]";
+const USAGE: &str = "[--short] [--check] [--engine sqlite|postgres|mysql] [--work NAME] [--rounds N] [--only CONTESTANT] [--jsonl FILE]";
 
 impl Args {
     fn parse() -> Result<Self, String> {
-        let mut it = Self { rounds: 21, slice: Duration::from_millis(200), engine: None, work: None, jsonl: None, check: false };
+        let mut it =
+            Self { rounds: 21, slice: Duration::from_millis(200), engine: None, work: None, jsonl: None, only: None, check: false };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -38,6 +41,7 @@ impl Args {
                 "--engine" => it.engine = Some(value()?).map(|it| if it == "mariadb" { "mysql".to_owned() } else { it }),
                 "--work" => it.work = Some(value()?),
                 "--rounds" => it.rounds = value()?.parse().map_err(|_| "--rounds needs a number".to_owned())?,
+                "--only" => it.only = Some(value()?),
                 "--jsonl" => it.jsonl = Some(value()?),
                 _ => return Err(format!("unknown argument {arg}\n{USAGE}")),
             }
@@ -78,6 +82,9 @@ async fn run(args: &Args) -> usize {
         let sea = place.enter(engine, &db, &mut works).await;
         place::special(engine, &db, &sea, &mut works).await;
         works.retain(|it| args.wants(it));
+        if let Some(only) = &args.only {
+            works.iter_mut().for_each(|work| work.contestants.retain(|it| it.name == only));
+        }
         for work in &works {
             let table = work.run(args.rounds, args.slice, &mut rng).await;
             report(work, &table, args.rounds, &mut lines, &mut tables);

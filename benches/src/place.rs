@@ -8,9 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::harness::Work;
 use crate::models::{Entry, USERS, User, user};
-use crate::peers::{
-    Deadpool, MySqlHeld, MySqlPool, Ours, PgHeld, PgPool, Rusqlite, Sea, SqliteHeld, SqlitePool, TokioPostgres, enter,
-};
+use crate::peers::{Deadpool, MySqlHeld, MySqlPool, Ours, PgHeld, PgPool, Rusqlite, Sea, SqliteHeld, SqlitePool, TokioPostgres, enter};
 
 /// Where a database was made, to take it away again.
 pub enum Place {
@@ -126,4 +124,3 @@ pub async fn special(engine: &'static str, db: &Db, sea: &Sea, works: &mut Vec<W
         works.push(crate::works::build_cached(&memory));
     }
 }
-

@@ -361,9 +361,10 @@ impl Error {
 
     /// Whether the same work, run again from its start, may succeed.
     ///
-    /// True for conflicts between transactions and for connections that were
-    /// lost or not to be had. Not true for [`OutcomeUnknown`](Self::OutcomeUnknown):
-    /// look first whether the work was done.
+    /// True for conflicts between transactions, locks that were waited for too
+    /// long, and connections that were not to be had. Not true for a connection
+    /// that was lost, nor for [`OutcomeUnknown`](Self::OutcomeUnknown): look first
+    /// whether the work was done.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::SerializationFailure { .. } | Self::Deadlock { .. } | Self::LockTimeout { .. } | Self::PoolExhausted { .. })

@@ -15,6 +15,7 @@ cases![
     an_update_without_a_set_changes_nothing,
     a_save_writes_every_column_of_one_record,
     a_record_that_is_gone_is_not_found,
+    a_record_that_is_all_key_is_saved_if_it_is_there,
     update_all_and_delete_all_say_how_many_matched,
     a_failed_create_gives_the_record_back,
     a_failed_create_many_writes_nothing,
@@ -112,6 +113,22 @@ async fn a_record_that_is_gone_is_not_found(t: Test) {
     assert_eq!(t.find::<User>().order(User::ID.asc()).await.unwrap(), [ann, cleo]);
     let failed = t.save(bob.clone()).or_return().await.unwrap_err();
     assert_eq!(failed.into_record(), bob);
+}
+
+async fn a_record_that_is_all_key_is_saved_if_it_is_there(t: Test) {
+    #[derive(Debug, Clone, PartialEq, Model)]
+    struct Membership {
+        #[orm(key)]
+        user_id: i64,
+        #[orm(key)]
+        team: String,
+    }
+    t.create_tables::<Membership>().await.unwrap();
+    let member = |user_id| Membership { user_id, team: "crew".into() };
+    t.create_many([member(1), member(2)]).await.unwrap();
+    assert_eq!(t.save(member(1)).await.unwrap(), member(1));
+    assert!(t.save(member(3)).await.unwrap_err().is_not_found());
+    assert_eq!(t.find().order(Membership::USER_ID.asc()).await.unwrap(), [member(1), member(2)]);
 }
 
 async fn update_all_and_delete_all_say_how_many_matched(t: Test) {

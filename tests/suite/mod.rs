@@ -1,7 +1,9 @@
 //! The cases, a module for each capability.
 
 mod answers;
+mod bad_input;
 mod chains;
+mod chinook;
 mod context;
 mod crud;
 mod expressions;
@@ -13,14 +15,17 @@ mod limits;
 mod links;
 mod names;
 mod plugins;
+mod pool;
 mod raw;
 mod semantics;
+mod storm;
 mod streams;
 mod tables;
 mod texts;
 mod timestamps;
 mod transactions;
 mod types;
+mod web;
 
 use crate::Case;
 
@@ -29,7 +34,13 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
         answers::CASES,
+        bad_input::CASES,
         chains::CASES,
+        chinook::questions_music::CASES,
+        chinook::questions_playlists::CASES,
+        chinook::questions_sales::CASES,
+        chinook::questions_text::CASES,
+        chinook::writes::CASES,
         context::CASES,
         crud::CASES,
         expressions::CASES,
@@ -42,8 +53,10 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         links::CASES,
         names::CASES,
         plugins::CASES,
+        pool::CASES,
         raw::CASES,
         semantics::CASES,
+        storm::CASES,
         streams::CASES,
         tables::CASES,
         texts::CASES,
@@ -55,6 +68,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         types::options::CASES,
         types::times::CASES,
         types::unlike::CASES,
+        web::CASES,
     ];
     all.into_iter().flatten().copied()
 }

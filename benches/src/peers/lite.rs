@@ -45,7 +45,10 @@ impl Peer for Rusqlite {
     async fn insert(&self, n: i64) -> i64 {
         let (name, email) = texts(n);
         let conn = self.conn();
-        conn.prepare_cached("INSERT INTO entries (name, age, email) VALUES (?, ?, ?)").unwrap().execute(params![name, age(n), email]).unwrap();
+        conn.prepare_cached("INSERT INTO entries (name, age, email) VALUES (?, ?, ?)")
+            .unwrap()
+            .execute(params![name, age(n), email])
+            .unwrap();
         conn.last_insert_rowid()
     }
 

@@ -8,7 +8,7 @@ use crate::callback::{Finished, Request, Runner, Settings};
 use crate::error::{Error, Result};
 use crate::expr::Predicate;
 use crate::schema::{Model, ModelMeta};
-use crate::statement::{Delete, Kind, Outcome, Record, RecordSet, Records, Rows, Statement, Update};
+use crate::statement::{Delete, Kind, Outcome, Raw, Record, RecordSet, Records, Rows, Statement, Update};
 
 /// One statement on its way through its chain: what a callback sees and changes.
 pub struct Context {
@@ -200,6 +200,10 @@ impl Context {
         Ok(())
     }
 
+    pub(crate) fn record_set(&self) -> &dyn RecordSet {
+        &*self.records
+    }
+
     /// Says that the statement was sent, with what came of it.
     pub(crate) fn sent(&mut self, outcome: Outcome) {
         self.outcome = outcome;
@@ -211,10 +215,6 @@ impl Context {
         self.records.clear();
     }
 
-    pub(crate) fn record_set(&self) -> &dyn RecordSet {
-        &*self.records
-    }
-
     /// Takes the statement's parts out while a driver has them.
     pub(crate) fn take_records(&mut self) -> Box<dyn RecordSet> {
         std::mem::replace(&mut self.records, Box::new(Rows::<i64>(Vec::new())))
@@ -222,6 +222,11 @@ impl Context {
 
     pub(crate) fn put_records(&mut self, records: Box<dyn RecordSet>) {
         self.records = records;
+    }
+
+    /// Takes the statement out, to be put back with [`statement_mut`](Self::statement_mut).
+    pub(crate) fn take_statement(&mut self) -> Statement {
+        std::mem::replace(&mut self.statement, Statement::Raw(Raw { text: "", args: Vec::new(), returns_rows: false }))
     }
 
     pub(crate) fn finish(self, result: Result<()>) -> Finished {

@@ -36,6 +36,7 @@ impl Walk<'_> {
 
     /// What a column is set to.
     pub(super) fn assigned(&mut self, set: &Assignment) -> Result<()> {
+        changeable(set.column)?;
         let (target, value) = (set.column.meta(), &set.value);
         let (SqlType::Decimal { scale, .. }, Some(of_value)) = (target.ty, scale(value)) else {
             return self.expr(value);
@@ -148,6 +149,16 @@ fn mentions(expr: &Expr, column: ColumnRef) -> bool {
         Expr::Binary(left, _, right) => mentions(left, column) || mentions(right, column),
         _ => false,
     }
+}
+
+/// Refuses to set what the model does not let change.
+fn changeable(column: ColumnRef) -> Result<()> {
+    let field = column.meta();
+    if field.access.update {
+        return Ok(());
+    }
+    let option = if field.access.create { "create_only" } else { "readonly" };
+    Err(Error::Invalid(format!("{}.{} is {option} and cannot be set", column.model.name, field.name)))
 }
 
 pub(super) const fn is_sum(expr: &Expr) -> bool {

@@ -177,7 +177,6 @@ impl<'a> Walk<'a> {
         } else {
             numbers::check_order(self.engine, &update.set)?;
             self.list(update.set.iter(), |walk, it| {
-                changeable(it.column)?;
                 walk.ident(it.column.meta().column);
                 walk.sql(" = ");
                 walk.assigned(it)
@@ -367,16 +366,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A text between quotes.
-    pub(crate) fn literal(&mut self, text: &str) {
-        let text = text.replace('\'', "''");
-        // Where a backslash escapes, it is escaped itself.
-        let text = if self.engine.is_mysql_family() { text.replace('\\', "\\\\") } else { text };
-        self.sql("'");
-        self.sql(&text);
-        self.sql("'");
-    }
-
     pub(crate) fn sql(&mut self, sql: &str) {
         if let Out::Text(text) = &mut self.out {
             text.push_str(sql);
@@ -390,16 +379,6 @@ fn nullable(expr: &Expr) -> bool {
         Expr::Column(it) => it.meta().nullable,
         _ => true,
     }
-}
-
-/// Refuses to set what the model does not let change.
-fn changeable(column: ColumnRef) -> Result<()> {
-    let field = column.meta();
-    if field.access.update {
-        return Ok(());
-    }
-    let option = if field.access.create { "create_only" } else { "readonly" };
-    Err(Error::Invalid(format!("{}.{} is {option} and cannot be set", column.model.name, field.name)))
 }
 
 fn in_field(error: Error, model: &ModelMeta, field: &FieldMeta) -> Error {

@@ -8,6 +8,18 @@ use crate::value::SqlType;
 /// The most characters that MySQL has in a `VARCHAR` of four bytes each.
 const LONGEST_VARCHAR: u32 = 16_383;
 
+impl Walk<'_> {
+    /// A text between quotes.
+    pub(crate) fn literal(&mut self, text: &str) {
+        let text = text.replace('\'', "''");
+        // Where a backslash escapes, it is escaped itself.
+        let text = if self.engine.is_mysql_family() { text.replace('\\', "\\\\") } else { text };
+        self.sql("'");
+        self.sql(&text);
+        self.sql("'");
+    }
+}
+
 /// The type of a column in PostgreSQL, without its length.
 pub(crate) const fn postgres_type(ty: SqlType) -> &'static str {
     match ty {

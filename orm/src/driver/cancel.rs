@@ -35,11 +35,11 @@ impl Cancel {
     /// Sends it and waits until the server has taken it.
     pub(super) async fn send(&self) -> Result<()> {
         let mut control = self.target.control().0.lock().await;
-        if let Some(mut conn) = control.take() {
-            if conn.control(&self.text).await.is_ok() {
-                *control = Some(conn);
-                return Ok(());
-            }
+        if let Some(mut conn) = control.take()
+            && conn.control(&self.text).await.is_ok()
+        {
+            *control = Some(conn);
+            return Ok(());
         }
         // The first time, or the server was restarted since.
         let mut conn = connect(&self.target, Role::Writer).await?;

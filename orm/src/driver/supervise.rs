@@ -6,14 +6,15 @@
 //! the server is asked to stop, the reply is read to its end, and then the
 //! connection goes home clean; or it is closed when that takes too long.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::ops::DerefMut;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{Either, pending, select};
 
 use crate::driver::Conn;
 use crate::driver::cancel::Cancel;
@@ -89,21 +90,36 @@ impl<F: Future<Output: Returned> + Send + 'static> Drop for Supervised<F> {
 
 /// Stops a statement, reads its reply, and lets the connection go.
 async fn end<F: Future<Output: Returned> + Send + 'static>(statement: Pin<Box<F>>, cancel: Option<Arc<Cancel>>) {
-    let stop = async {
-        match &cancel {
-            // A server that cannot be asked to stop may still end by itself.
-            Some(cancel) => cancel.send().await.is_ok(),
-            None => false,
-        }
-    };
     let ended = tokio::time::timeout(PATIENCE, async {
-        let (returned, stopped) = join(statement, stop).await;
-        let mut conn = returned.into_conn();
-        if stopped {
-            conn.absorb_cancel().await;
+        let stopping = pin!(async {
+            match &cancel {
+                Some(cancel) => stop(cancel).await,
+                None => pending().await,
+            }
+        });
+        let mut returned = match select(statement, stopping).await {
+            Either::Left((returned, _)) => returned.into_conn(),
+            Either::Right((never, _)) => match never {},
+        };
+        if cancel.is_some() {
+            returned.absorb_cancel().await;
         }
     });
     if let Err(late) = ended.await {
         tracing::warn!(%late, "a statement that was given up did not end in time; its connection is closed");
+    }
+}
+
+/// Asks the server to stop the statement, again and again: asked before it has
+/// begun with it, a server takes no notice. One that cannot be asked may still
+/// end by itself.
+async fn stop(cancel: &Cancel) -> Infallible {
+    let mut pause = Duration::from_millis(20);
+    loop {
+        if let Err(error) = cancel.send().await {
+            tracing::debug!(%error, "a statement could not be stopped");
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(500));
     }
 }

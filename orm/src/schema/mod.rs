@@ -229,8 +229,11 @@ impl ModelMeta {
     }
 
     /// The positions of the columns that are written when a whole record is.
+    /// Where none may be, the key: the database says whether the record is there.
     pub(crate) fn saved(&self) -> impl Iterator<Item = usize> {
-        self.fields.iter().enumerate().filter(|(_, it)| !it.key && it.access.update).map(|(at, _)| at)
+        let any = self.fields.iter().any(|it| !it.key && it.access.update);
+        let written = move |it: &FieldMeta| if any { !it.key && it.access.update } else { it.key };
+        self.fields.iter().enumerate().filter(move |(_, it)| written(it)).map(|(at, _)| at)
     }
 
     /// Whether a column holds a list.

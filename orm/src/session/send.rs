@@ -9,8 +9,9 @@ use crate::error::Result;
 use crate::session::{Place, Session, refusals};
 use crate::statement::{Insert, RecordSet, Statement};
 
-/// What came of a statement: its records come back also after an error.
+/// What came of a statement, which comes back with its records also after an error.
 pub(crate) struct Sent {
+    pub(crate) statement: Statement,
     pub(crate) records: Box<dyn RecordSet>,
     pub(crate) done: Result<Done>,
 }
@@ -21,7 +22,7 @@ impl Session {
         match self.core.pool.engine() {
             Some(engine) => Ok(engine),
             // `mysql://` leads to MariaDB as well; the first connection tells.
-            None => Ok(self.core.pool.acquire(Intent::Write).await?.engine()),
+            None => Ok(Box::pin(self.core.pool.acquire(Intent::Write)).await?.engine()),
         }
     }
 
@@ -30,14 +31,14 @@ impl Session {
     pub(crate) async fn send(&self, statement: Statement, records: Box<dyn RecordSet>, want: Option<Want>) -> Sent {
         let engine = match self.engine().await {
             Ok(engine) => engine,
-            Err(error) => return Sent { records, done: Err(error) },
+            Err(error) => return Sent { statement, records, done: Err(error) },
         };
         if let Err(error) = refusals::check(&statement, engine, self.in_transaction()) {
-            return Sent { records, done: Err(error) };
+            return Sent { statement, records, done: Err(error) };
         }
         let rendered = match dialect::render(engine, &self.core.texts, &statement, &*records) {
             Ok(rendered) => rendered,
-            Err(error) => return Sent { records, done: Err(error) },
+            Err(error) => return Sent { statement, records, done: Err(error) },
         };
         let model = statement.model();
         let intent = if statement.is_read() { Intent::Read } else { Intent::Write };
@@ -48,7 +49,7 @@ impl Session {
             Some(model) => error.of_model(model.name),
             None => error,
         });
-        Sent { records: work.records, done }
+        Sent { statement: work.statement, records: work.records, done }
     }
 
     async fn run_work(&self, intent: Intent, work: Work) -> (Work, Result<Done>) {

@@ -53,20 +53,19 @@ pub(super) async fn create(cx: &mut Context) -> Result<()> {
 
 pub(super) async fn update(cx: &mut Context) -> Result<()> {
     cx.check_statement()?;
-    let Statement::Update(update) = cx.statement().clone() else { return Ok(()) };
+    let Statement::Update(update) = cx.statement() else { return Ok(()) };
+    let model = update.model;
     let of_record = update.target.record.is_some();
     if of_record {
-        update.model.require_key(if update.whole { "save" } else { "update" })?;
+        model.require_key(if update.whole { "save" } else { "update" })?;
     }
-    let columns = if update.whole { update.model.saved().count() } else { update.set.len() };
-    if columns == 0 {
+    if update.set.is_empty() && !update.whole {
         cx.sent(Outcome::default());
         return Ok(());
     }
     let engine = cx.session().engine().await?;
-    let model = update.model;
-    let reread_needed = rereads(&update, engine);
-    let affected = send(cx, Statement::Update(update), None).await?.affected;
+    let reread_needed = rereads(update, engine);
+    let affected = send_own(cx).await?.affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
     }
@@ -96,13 +95,12 @@ async fn reread(cx: &mut Context, model: &'static ModelMeta, row: usize) -> Resu
 
 pub(super) async fn delete(cx: &mut Context) -> Result<()> {
     cx.check_statement()?;
-    let Statement::Delete(delete) = cx.statement().clone() else { return Ok(()) };
-    let of_record = delete.target.record.is_some();
-    let model = delete.model;
+    let Statement::Delete(delete) = cx.statement() else { return Ok(()) };
+    let (model, of_record) = (delete.model, delete.target.record.is_some());
     if of_record {
         model.require_key("delete")?;
     }
-    let affected = send(cx, Statement::Delete(delete), None).await?.affected;
+    let affected = send_own(cx).await?.affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
     }
@@ -190,11 +188,21 @@ fn key_of(model: &'static ModelMeta, record: &dyn Record) -> Vec<Expr> {
 /// link may run the rest of the chain again.
 async fn read(cx: &mut Context) -> Result<Done> {
     cx.clear_records();
-    send(cx, cx.statement().clone(), None).await
+    send_own(cx).await
 }
 
-/// Sends a statement with the records of the context, which come back also
+/// Sends the statement of the context, with its records; both come back also
 /// after an error.
+async fn send_own(cx: &mut Context) -> Result<Done> {
+    cx.check_statement()?;
+    let (statement, records) = (cx.take_statement(), cx.take_records());
+    let sent = cx.session().send(statement, records, None).await;
+    *cx.statement_mut() = sent.statement;
+    cx.put_records(sent.records);
+    sent.done
+}
+
+/// Sends another statement with the records of the context.
 async fn send(cx: &mut Context, statement: Statement, want: Option<Want>) -> Result<Done> {
     cx.check_statement()?;
     let records = cx.take_records();

@@ -11,9 +11,10 @@ use crate::steps::execute;
 /// Runs the rest of the chain in a transaction, nested where one is open. A
 /// single statement needs none: it is one round trip, not three.
 pub(super) async fn around(cx: &mut Context, next: Next<'_>) -> Result<()> {
-    if !needed(cx).await? {
-        return next.run(cx).await;
-    }
+    if needed(cx).await? { Box::pin(inside(cx, next)).await } else { next.run(cx).await }
+}
+
+async fn inside(cx: &mut Context, next: Next<'_>) -> Result<()> {
     let tx = cx.session().begin().await?;
     let outer = cx.replace_runner(Arc::new(tx.share()));
     // What is wrong with the end is found while it can be undone.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use tokio::runtime;
 
 use super::options::PoolOptions;
 use super::stats::{Counters, Why};
@@ -72,6 +73,8 @@ pub(super) struct Pooled {
     pub(super) in_transaction: bool,
     /// When it is too old.
     end: Option<Instant>,
+    /// The runtime it was opened on; with that, the network of it ends.
+    runtime: Option<runtime::Handle>,
     /// Why it will be closed, as things stand.
     pub(super) why: Why,
     shared: Arc<Shared>,
@@ -79,12 +82,29 @@ pub(super) struct Pooled {
 
 impl Pooled {
     /// Why it is to be closed though it works.
-    pub(super) fn expired(&self) -> Option<Why> {
-        if self.end.is_some_and(|end| Instant::now() >= end) {
+    pub(super) fn expired(&self, now: Instant) -> Option<Why> {
+        if self.end.is_some_and(|end| now >= end) {
             return Some(Why::Lifetime);
         }
         let limit = self.shared.options.idle_timeout?;
-        (self.used.elapsed() >= limit).then_some(Why::IdleTime)
+        (now.saturating_duration_since(self.used) >= limit).then_some(Why::IdleTime)
+    }
+}
+
+impl Pooled {
+    /// Whether it can send, but will never hear the answer. A ping does not
+    /// tell: an answer that comes at once is read without the runtime.
+    fn is_deaf(&self) -> bool {
+        let Some(home) = &self.runtime else { return false };
+        let is_here = runtime::Handle::try_current().is_ok_and(|it| it.id() == home.id());
+        if is_here || self.conn.engine() == Engine::Sqlite {
+            return false;
+        }
+        // A runtime that has ended ends what is given to it at once.
+        let task = home.spawn(std::future::pending::<()>());
+        let deaf = task.is_finished();
+        task.abort();
+        deaf
     }
 }
 
@@ -100,13 +120,22 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Pooled> {
-        let conn = connect(&self.shared.target, self.role).await?;
+        // Boxed: it is large, and every statement would carry it along.
+        let conn = Box::pin(connect(&self.shared.target, self.role)).await?;
         let Shared { options, counters, engine, watch, .. } = &*self.shared;
         let _ = engine.set(conn.engine());
-        let now = Instant::now();
-        let end = options.max_lifetime.and_then(|it| now.checked_add(jitter(it, counters.opened())));
+        let (now, before) = (Instant::now(), counters.opened());
+        let end = options.max_lifetime.and_then(|it| now.checked_add(jitter(it, before)));
         watch.start(options);
-        Ok(Pooled { conn, used: now, in_transaction: false, end, why: Why::Broken, shared: Arc::clone(&self.shared) })
+        Ok(Pooled {
+            conn,
+            used: now,
+            in_transaction: false,
+            end,
+            runtime: runtime::Handle::try_current().ok(),
+            why: Why::Broken,
+            shared: Arc::clone(&self.shared),
+        })
     }
 
     async fn recycle(&self, it: &mut Pooled, _: &Metrics) -> RecycleResult<Error> {
@@ -118,13 +147,17 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("left in the middle of a transaction"));
         }
         it.in_transaction = false;
-        if let Some(why) = it.expired() {
+        if it.is_deaf() {
+            return Err(RecycleError::message("its runtime has ended"));
+        }
+        let now = Instant::now();
+        if let Some(why) = it.expired(now) {
             it.why = why;
             return Err(RecycleError::message("too old, or unused for too long"));
         }
-        if it.used.elapsed() >= options.validate_after {
+        if now.saturating_duration_since(it.used) >= options.validate_after {
             // A time-out of ours, so that a silent server costs one connection, not the caller's turn.
-            let answer = tokio::time::timeout(options.validate_timeout, it.conn.ping()).await;
+            let answer = Box::pin(tokio::time::timeout(options.validate_timeout, it.conn.ping())).await;
             if !matches!(answer, Ok(Ok(()))) {
                 return Err(RecycleError::message("does not answer"));
             }

@@ -77,7 +77,7 @@ impl Pool {
             _ => &self.main,
         };
         let options = &self.shared.options;
-        let timeouts = |wait| Timeouts { wait: Some(wait), create: Some(options.connect_timeout), recycle: Some(options.validate_timeout) };
+        let timeouts = |wait| Timeouts { wait: Some(wait), create: Some(options.connect_timeout), recycle: None };
         let got = match pool.timeout_get(&timeouts(Duration::ZERO)).await {
             Err(PoolError::Timeout(TimeoutType::Wait)) => {
                 let _wait = self.shared.counters.wait();
@@ -108,9 +108,6 @@ impl Pool {
                 reason: format!("no answer within {:?}", options.connect_timeout),
                 source: None,
             },
-            PoolError::Timeout(TimeoutType::Recycle) => {
-                Error::Timeout { phase: "asking an unused connection whether it lives", limit: options.validate_timeout }
-            }
             PoolError::Backend(error) => error,
             PoolError::Closed => Error::Closed,
             other => Error::Configuration { setting: "the pool".to_owned(), reason: other.to_string() },

@@ -1,7 +1,7 @@
 //! Closes connections that nobody asks for any more.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::WeakPool;
 use tokio::task::JoinHandle;
@@ -52,9 +52,9 @@ async fn watch(pools: Arc<[WeakPool<Manager>]>, round: Duration) {
         tokio::time::sleep(round).await;
         for weak in &*pools {
             let Some(pool) = weak.upgrade().filter(|it| !it.is_closed()) else { return };
-            let expired = pool.retain(|it, _| it.expired().is_none());
+            let expired = pool.retain(|it, _| it.expired(Instant::now()).is_none());
             for mut it in expired.removed {
-                if let Some(why) = it.expired() {
+                if let Some(why) = it.expired(Instant::now()) {
                     it.why = why;
                 }
             }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 #[cfg(test)]
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
@@ -38,7 +39,7 @@ impl fmt::Debug for Lite {
 }
 
 impl Lite {
-    /// Puts rusqlite on a connection of sqlx, which must be opened as `serialized`.
+    /// Puts rusqlite on a connection of sqlx.
     pub(super) async fn wrap(mut own: SqliteConnection) -> Result<Self, sqlx::Error> {
         let stop = Arc::new(Stop::new());
         let fast = {
@@ -48,6 +49,9 @@ impl Lite {
             borrow(&mut handle).map_err(|it| sqlx::Error::Configuration(it.into()))?
         };
         fast.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Otherwise SQLite prepares a statement anew for every other value of a
+        // `LIMIT ?`, and of what it has statistics for.
+        fast.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|it| sqlx::Error::Configuration(it.into()))?;
         Ok(Self { fast, own, stop, inline_writes: false })
     }
 
@@ -114,10 +118,13 @@ impl Lite {
 ///   does so by hand). sqlx closes its handle only when `own` is dropped.
 ///   Nothing that borrows from `fast` leaves a function of this module.
 /// - It is closed once: a borrowed handle is not closed by rusqlite.
-/// - Threads: the database is opened with SQLite's own mutex (`serialized`), so
-///   calls from two threads are sound. They do not happen: rusqlite's side is
-///   not `Sync` and used through `&mut Lite` only, sqlx's worker waits for
-///   commands that only `own` can send.
+/// - Threads: SQLite may be called from any thread, but from one at a time
+///   (without its own mutex, as rusqlite opens databases itself). rusqlite's side
+///   is not `Sync` and used through `&mut Lite` only. sqlx's worker has let go of
+///   the handle before `lock_handle` returned it: it drops what an earlier
+///   command left before it takes the next one. From then on it waits for
+///   commands that only `own` can send, and outside of tests, where the mutex is
+///   on, `own` sends none but to close.
 /// - Hooks: rusqlite sets none on a borrowed handle; the progress handler is
 ///   sqlx's and lives as long as its handle. It touches no database.
 /// - Types: both crates use the same `libsqlite3-sys` (a test compares them), so

@@ -230,7 +230,7 @@ fn what_does_not_fit_its_field() {
             for (sql, it) in [("select 'a' = ?", "A"), ("select 'a' = ?", "a "), ("select concat('', ?) = 'a'", "A")] {
                 assert_eq!(server.fetch::<bool>(sql, vec![it.into()]).await.unwrap(), [false], "{sql}");
             }
-            // Two arguments alone are compared by what `set names` said, not by `collation_connection`.
+            // Two arguments alone are compared by the collation of the client, which only `set names` reaches.
             let args = ["a", "A"].map(Value::from).to_vec();
             assert_eq!(server.fetch::<bool>("select ? = ?", args).await.unwrap(), [false]);
             let max: i64 = server.fetch::<i64>("select cast(7 as unsigned)", vec![]).await.unwrap()[0];

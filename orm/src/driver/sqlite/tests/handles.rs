@@ -77,12 +77,12 @@ async fn both_sides_are_the_same_library() {
 
 #[test]
 fn connections_and_futures_go_from_thread_to_thread() {
-    fn sendable<T: Send>(_: &T) {}
     fn sendable_type<T: Send + 'static>() {}
     sendable_type::<Lite>();
     sendable_type::<Conn>();
     sendable_type::<Pooled>();
     fn _never_called(one: Pooled, other: Pooled, work: Work, place: &Place) {
+        fn sendable<T: Send>(_: &T) {}
         sendable(&run(one, work, Limits::default()));
         sendable(&control(other, "", Limits::default()));
         sendable(&open(place, Role::Reader));
