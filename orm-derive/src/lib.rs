@@ -100,6 +100,16 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `column = "…"`                 | the name of the column                                   |
 /// | `const = NAME`                 | the name of the constant, where the usual one is taken   |
 /// | `precision = 10, scale = 2`    | the digits of a `Decimal`: in all (at most 18), and behind the point |
+/// | `size = 40`                    | the most characters of text, or bytes; what is longer is `Error::Unstorable` |
+/// | `type_ = "…"`                  | the type of the column, as `create_tables` writes it, without rules of ours |
+/// | `default = 7`, `true`, `"…"`   | what the database gives a new record where the `Option` is `None`, which is not sent then and comes back; a string is SQL: `"'new'"`, `"CURRENT_DATE"` |
+/// | `check = "…"`                  | a condition in SQL that every row fulfils                |
+/// | `comment = "…"`                | what the column is for, in the catalogue of the database (SQLite has no place for it) |
+/// | `readonly`                     | is never written; what the database has comes back from `create` |
+/// | `create_only`                  | is written with new records only                         |
+/// | `update_only`                  | is not written with new records                          |
+/// | `write_only`                   | is never read: `Default::default()` in records that are read |
+/// | `sensitive`                    | the values it is compared with or set to are not shown where a statement is printed |
 /// | `created_at`                   | holds the time when the record was created               |
 /// | `updated_at`                   | holds the time when the record was created or last changed |
 /// | `skip`                         | is no column; `Default::default()` in records that are read |
@@ -128,6 +138,29 @@ use syn::{DeriveInput, parse_macro_input};
 /// assert_eq!(Payment::META.key, [0, 1]);
 /// assert_eq!(Payment::CURRENCY.name(), "type");
 /// assert_eq!(Payment::META.fields.len(), 5);
+/// ```
+///
+/// `default`, `check` and `type_` are for `create_tables`, and written into the
+/// table as they are: they are SQL of the program, for every database it uses.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Default, Model)]
+/// struct Account {
+///     #[orm(key, auto)]
+///     id: i64,
+///     #[orm(size = 40, unique, create_only)]
+///     login: String,
+///     #[orm(write_only, sensitive)]
+///     password_hash: String,
+///     #[orm(default = 3, check = "attempts >= 0", comment = "how many are left")]
+///     attempts: Option<i32>,
+/// }
+///
+/// assert_eq!(Account::META.fields[3].default, Some("3"));
+/// let login = Account::PASSWORD_HASH.eq("$argon2id$…");
+/// assert!(!format!("{login:?}").contains("argon2id"));
 /// ```
 ///
 /// # Mistakes

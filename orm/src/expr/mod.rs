@@ -6,6 +6,7 @@
 
 mod assign;
 mod column;
+mod debug;
 mod operand;
 mod order;
 mod predicate;
@@ -22,7 +23,7 @@ use crate::schema::{FieldMeta, ModelMeta};
 use crate::value::Value;
 
 /// An expression whose model and type are forgotten.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Expr {
     /// A column.

@@ -17,6 +17,7 @@ cases![
     a_create_only_field_is_not_changed,
     an_update_only_field_is_not_sent_with_new_records,
     a_write_only_field_is_never_read,
+    a_sensitive_value_is_not_printed,
     a_check_is_a_rule_of_the_table,
     comments_are_in_the_catalogue,
 ];
@@ -231,6 +232,26 @@ async fn a_write_only_field_is_never_read(t: Test) {
     let by_name: Vec<Guarded> = t.raw("SELECT id, name, rank, origin, note FROM guardeds", ()).fetch().await.unwrap();
     assert_eq!(by_name[0].password, "");
     assert_eq!(t.plain().await.one("SELECT password FROM guardeds").await, "secret");
+}
+
+async fn a_sensitive_value_is_not_printed(t: Test) {
+    t.create_tables::<Guarded>().await.unwrap();
+    let one = t.create(guarded()).await.unwrap();
+    let conditions = [
+        Guarded::PASSWORD.eq("hunter2"),
+        Guarded::PASSWORD.is_in(["hunter2"]),
+        Guarded::PASSWORD.between("hunter2", "hunter2x"),
+        Guarded::PASSWORD.starts_with("hunter2"),
+        !Guarded::PASSWORD.like("%hunter2%"),
+        sql("password = ?", "hunter2"),
+    ];
+    for it in conditions {
+        let text = format!("{it:?} {:?}", t.update_all(it.clone()).set(Guarded::PASSWORD, "hunter2"));
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("assword"), "{text}");
+    }
+    let text = format!("{:?}", t.update(one).set(Guarded::PASSWORD, "hunter2").set(Guarded::NAME, "bob"));
+    assert!(!text.contains("hunter2") && text.contains("bob"), "{text}");
 }
 
 #[derive(Debug, Clone, PartialEq, Model)]

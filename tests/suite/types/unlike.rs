@@ -66,7 +66,7 @@ struct Settings {
     real: f64,
     text: String,
     nothing: Option<bool>,
-    nested: Vec<Option<Settings>>,
+    nested: Vec<Option<Self>>,
     named: BTreeMap<String, serde_json::Value>,
 }
 
