@@ -1,5 +1,7 @@
 //! What runs with every statement allocates nothing, or one box per link.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::future::{Future, IntoFuture as _};
 use std::hint::black_box;
 use std::sync::Arc;

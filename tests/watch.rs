@@ -28,6 +28,7 @@ impl Log {
     }
 
     /// What was written since the last time.
+    #[must_use]
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }

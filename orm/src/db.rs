@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::callback::{Callbacks, Plugin};
 use crate::dialect::Engine;
@@ -63,6 +63,7 @@ impl Db {
             plugins: Vec::new(),
             mistake: None,
             clock: Arc::new(system_clock),
+            timeout: None,
         }
     }
 
@@ -84,8 +85,13 @@ impl Db {
         let mut callbacks = (*self.callbacks).clone();
         change(&mut callbacks);
         let core = self.session.core();
-        let core =
-            Core { pool: core.pool.clone(), texts: Arc::clone(&core.texts), chains: callbacks.compile()?, clock: Arc::clone(&core.clock) };
+        let core = Core {
+            pool: core.pool.clone(),
+            texts: Arc::clone(&core.texts),
+            chains: callbacks.compile()?,
+            clock: Arc::clone(&core.clock),
+            timeout: core.timeout,
+        };
         Ok(Self { session: Arc::new(Session::root(Arc::new(core))), callbacks: Arc::new(callbacks) })
     }
 
@@ -142,6 +148,7 @@ pub struct DbBuilder {
     plugins: Vec<&'static str>,
     mistake: Option<Error>,
     clock: Clock,
+    timeout: Option<Duration>,
 }
 
 impl DbBuilder {
@@ -184,6 +191,17 @@ impl DbBuilder {
         self
     }
 
+    /// How long a statement may take, with the wait for its connection, where
+    /// its session does not say otherwise. Default: as long as it takes.
+    ///
+    /// Three seconds suit requests of people, one second calls between services,
+    /// minutes bulk work, which says so by
+    /// [`Session::timeout`](crate::Session::timeout).
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
     /// Opens the database and checks that it answers.
     ///
     /// # Errors
@@ -209,7 +227,7 @@ impl DbBuilder {
         }
         let chains = self.callbacks.compile()?;
         let pool = Pool::new(Target::parse(&self.url)?.with_sqlite(self.sqlite), self.pool)?;
-        let core = Core { pool, texts: Arc::default(), chains, clock: self.clock };
+        let core = Core { pool, texts: Arc::default(), chains, clock: self.clock, timeout: self.timeout };
         Ok(Db { session: Arc::new(Session::root(Arc::new(core))), callbacks: Arc::new(self.callbacks) })
     }
 }

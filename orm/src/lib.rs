@@ -225,7 +225,7 @@ pub mod prelude;
 pub mod __private;
 
 pub use crate::callback::{
-    BoxFuture, Callback, Callbacks, Chain, ChainEditor, Chains, Context, IntoCallback, Next, Place, Plugin, Runner, Settings,
+    BoxFuture, Callback, Callbacks, Chain, ChainEditor, Chains, Context, IntoCallback, Next, Place, Plugin, Settings,
 };
 pub use crate::db::{Db, DbBuilder};
 pub use crate::dialect::Engine;

@@ -1,6 +1,5 @@
 //! Links: what they may do, and what becomes of a statement when they fail.
 
-use std::panic::panic_any;
 use std::time::Duration;
 
 use orm::prelude::*;
@@ -16,9 +15,6 @@ cases![
     an_error_undoes_a_batch_and_what_links_wrote,
     an_error_leaves_the_outer_transaction_usable,
     an_error_of_a_link_outside_the_transaction_comes_too_late,
-    a_panic_names_the_link_and_undoes_the_write,
-    a_panic_of_any_place_and_payload_is_caught,
-    a_panic_leaves_the_outer_transaction_usable,
     statements_of_links_are_inside_the_transaction,
     links_do_not_wait_for_themselves_with_one_connection,
     every_operation_passes_its_chain,
@@ -59,10 +55,6 @@ async fn fail(_: &mut Context) -> orm::Result<()> {
 async fn write_and_fail(cx: &mut Context) -> orm::Result<()> {
     cx.session().create(entry("before the error")).await?;
     fail(cx).await
-}
-
-async fn skip(_: &mut Context, _: Next<'_>) -> orm::Result<()> {
-    Ok(())
 }
 
 /// Only ann is there, and nobody wrote anything else.
@@ -165,90 +157,6 @@ async fn an_error_of_a_link_outside_the_transaction_comes_too_late(t: Test) {
         .unwrap();
     db.create(user("bob", 1)).await.unwrap_err();
     assert_eq!(t.find::<User>().count().await.unwrap(), 1);
-}
-
-fn assert_panicked(error: &Error, message: &str) {
-    match error {
-        Error::CallbackPanicked { chain: "create", link, message: said } => assert_eq!((&**link, &**said), ("app:link", message)),
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn a_panic_names_the_link_and_undoes_the_write(t: Test) {
-    let ann = ann(&t).await;
-    let db = on_create(&t, async |cx: &mut Context| {
-        cx.session().create(entry("before the panic")).await?;
-        panic!("{} people are too many", cx.len() + 1);
-    });
-    let failed = db.create(user("bob", 1)).or_return().await.unwrap_err();
-    assert_panicked(failed.error(), "2 people are too many");
-    assert_eq!(failed.error().to_string(), "the callback `app:link` of `create` panicked: 2 people are too many");
-    assert_eq!(failed.into_record().name, "bob");
-    assert_panicked(&db.create_many([user("bob", 1), user("cleo", 2)]).await.unwrap_err(), "3 people are too many");
-    assert_only(&t, &ann).await;
-}
-
-struct PanicsEarly;
-
-impl Callback for PanicsEarly {
-    #[allow(clippy::manual_async_fn, reason = "what panics is outside the future")]
-    fn call(&self, cx: &mut Context, _: Next<'_>) -> impl Future<Output = orm::Result<()>> + Send {
-        assert!(cx.is_empty(), "before there is a future");
-        async { Ok(()) }
-    }
-}
-
-async fn a_panic_of_any_place_and_payload_is_caught(t: Test) {
-    let ann = ann(&t).await;
-    fn early(cx: &mut Context) -> std::future::Ready<orm::Result<()>> {
-        assert!(cx.is_empty(), "in a plain function");
-        std::future::ready(Ok(()))
-    }
-    let handles = [
-        (on_create(&t, async |_: &mut Context| -> orm::Result<()> { panic!("a str") }), "a str"),
-        (on_create(&t, async |_: &mut Context| -> orm::Result<()> { panic_any(String::from("a string")) }), "a string"),
-        (on_create(&t, async |_: &mut Context| -> orm::Result<()> { panic_any(7_i32) }), "a panic without a message"),
-        (on_create(&t, async |_: &mut Context, _: Next<'_>| -> orm::Result<()> { panic!("around") }), "around"),
-        (
-            on_create(&t, async |cx: &mut Context, next: Next<'_>| -> orm::Result<()> {
-                next.run(cx).await?;
-                panic!("behind the rest")
-            }),
-            "behind the rest",
-        ),
-        (
-            on_create(&t, async |_: &mut Context| -> orm::Result<()> {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                panic!("later")
-            }),
-            "later",
-        ),
-        (on_create(&t, PanicsEarly), "before there is a future"),
-        (on_create(&t, early), "in a plain function"),
-        (
-            t.with_callbacks(|on| {
-                on.create().when(|_| panic!("in a condition")).register("app:link", skip);
-            })
-            .unwrap(),
-            "in a condition",
-        ),
-    ];
-    for (db, message) in handles {
-        assert_panicked(&db.create(user("bob", 1)).await.unwrap_err(), message);
-        assert_only(&t, &ann).await;
-    }
-}
-
-async fn a_panic_leaves_the_outer_transaction_usable(t: Test) {
-    let ann = ann(&t).await;
-    let db = on_create(&t, async |_: &mut Context| -> orm::Result<()> { panic!("oh") });
-    db.transaction(async |tx| {
-        assert_panicked(&tx.create(user("bob", 1)).await.unwrap_err(), "oh");
-        tx.update(ann.clone()).set(User::AGE, 31).await
-    })
-    .await
-    .unwrap();
-    assert_only(&t, &User { age: 31, ..ann }).await;
 }
 
 async fn statements_of_links_are_inside_the_transaction(t: Test) {

@@ -6,6 +6,7 @@ mod chains;
 mod chinook;
 mod context;
 mod crud;
+mod deadlines;
 mod expressions;
 mod fields;
 mod gorm;
@@ -14,6 +15,7 @@ mod levels;
 mod limits;
 mod links;
 mod names;
+mod panics;
 mod plugins;
 mod pool;
 mod raw;
@@ -43,6 +45,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         chinook::writes::CASES,
         context::CASES,
         crud::CASES,
+        deadlines::CASES,
         expressions::CASES,
         fields::CASES,
         gorm::callbacks::CASES,
@@ -52,6 +55,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         limits::CASES,
         links::CASES,
         names::CASES,
+        panics::CASES,
         plugins::CASES,
         pool::CASES,
         raw::CASES,

@@ -166,7 +166,7 @@ async fn a_tenant_sees_and_changes_only_its_own_records(t: Test) {
     assert_eq!(one.update_all(every()).set(Note::TEXT, "c").await.unwrap(), 2);
     one.transaction(async |tx| tx.update(ours[0].clone()).set(Note::TEXT, "d").await).await.unwrap();
     // Another tenant for one statement only.
-    assert_eq!(one.find::<Note>().with(Tenant(2)).await.unwrap(), [theirs.clone()]);
+    assert_eq!(one.find::<Note>().with(Tenant(2)).await.unwrap(), std::slice::from_ref(&theirs));
     assert_eq!(one.delete_all(every::<Note>()).await.unwrap(), 2);
     assert_eq!(t.find::<Note>().await.unwrap(), [theirs]);
 }

@@ -71,7 +71,7 @@ async fn statements_made_while_a_stream_is_read_do_not_wait_for_it(t: Test) {
     while let Some(it) = users.next().await {
         let it = it.unwrap();
         read += 1;
-        if read % 300 == 0 {
+        if read.is_multiple_of(300) {
             db.update(it).set(User::NAME, "seen").await.unwrap();
         }
     }

@@ -130,11 +130,28 @@ impl ChainEditor {
     ///
     /// There it is inside the transaction of a write, so that its error undoes
     /// the write; such a transaction costs two round trips more. Callbacks that
-    /// only watch stand `before("*")`.
+    /// only watch stand `before("*")`: what they return after the rest has run
+    /// comes too late to undo it. The chains `query`, `raw` and `row` have no
+    /// transaction of their own.
+    ///
+    /// A name is `owner:what`, and is registered once.
     ///
     /// A closure writes its type, `async |cx: &mut Context| …`, and captures
     /// nothing: state goes into a type that implements
     /// [`Callback`](crate::Callback).
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// # fn f(db: Db) -> orm::Result<()> {
+    /// let shown = db.with_callbacks(|on| {
+    ///     on.query().register("app:show", async |cx: &mut Context| {
+    ///         println!("{} rows", cx.outcome().rows);
+    ///         Ok(())
+    ///     });
+    /// })?;
+    /// # Ok(()) }
+    /// ```
     pub fn register<Shape>(&mut self, name: impl Into<Cow<'static, str>>, callback: impl IntoCallback<Shape>) -> &mut Self {
         self.place().register(name, callback)
     }
@@ -151,11 +168,26 @@ impl ChainEditor {
 
     /// A place for a callback that runs only for the statements for which
     /// `condition` is true.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    /// # #[derive(Model)] struct Note { #[orm(key, auto)] id: i64 }
+    ///
+    /// async fn check(cx: &mut Context) -> orm::Result<()> { Ok(()) }
+    ///
+    /// # fn f(db: Db) -> orm::Result<()> {
+    /// let checked = db.with_callbacks(|on| {
+    ///     on.create().when(|cx| cx.statement().model() == Some(Note::META)).register("app:check", check);
+    /// })?;
+    /// # Ok(()) }
+    /// ```
     pub fn when(&mut self, condition: impl Fn(&Context) -> bool + Send + Sync + 'static) -> Place<'_> {
         self.place().when(condition)
     }
 
-    /// Puts another callback in the place of one that is there.
+    /// Puts another callback in the place of one that is there. One in the place
+    /// of `orm:create` and the like says what it did with
+    /// [`Context::answer`].
     pub fn replace<Shape>(&mut self, name: impl Into<Cow<'static, str>>, callback: impl IntoCallback<Shape>) -> &mut Self {
         let name = name.into();
         match self.entries.iter_mut().find(|it| it.name == name) {
@@ -202,6 +234,23 @@ impl fmt::Debug for ChainEditor {
 }
 
 /// A place in a chain, for one callback.
+///
+/// Names weigh more than `"*"`; where nothing was said, callbacks stand in the
+/// order in which they were registered. The chain says with
+/// [`explain_order`](crate::Chain::explain_order) what came of it.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// async fn stamp(cx: &mut Context) -> orm::Result<()> { Ok(()) }
+///
+/// # fn f(db: Db) -> orm::Result<()> {
+/// let stamped = db.with_callbacks(|on| {
+///     on.create().after("orm:timestamps").before("orm:create").register("app:stamp", stamp);
+/// })?;
+/// println!("{}", stamped.callbacks().create().explain_order());
+/// # Ok(()) }
+/// ```
 #[must_use = "a place does nothing until a callback is registered there"]
 pub struct Place<'c> {
     chain: &'c mut ChainEditor,

@@ -34,26 +34,22 @@ use crate::statement::{Kind, Outcome, RecordSet, Statement};
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Whoever can run a statement through the chains. Sessions can.
-pub trait Runner: Send + Sync {
+pub(crate) trait Runner: Send + Sync {
     /// Runs a statement through the chain of its kind.
-    #[doc(hidden)]
     fn run(&self, request: Request) -> BoxFuture<'_, Finished>;
     /// The session behind this runner, for floors above that know its type.
-    #[doc(hidden)]
     fn as_any(&self) -> &dyn Any;
 }
 
 /// What a builder hands to a [`Runner`].
-#[doc(hidden)]
-pub struct Request {
+pub(crate) struct Request {
     pub(crate) statement: Statement,
     pub(crate) records: Box<dyn RecordSet>,
     pub(crate) settings: Settings,
 }
 
 /// What comes back: the statement and its records also after an error.
-#[doc(hidden)]
-pub struct Finished {
+pub(crate) struct Finished {
     pub(crate) records: Box<dyn RecordSet>,
     pub(crate) outcome: Outcome,
     pub(crate) result: Result<()>,
@@ -93,7 +89,8 @@ impl fmt::Debug for Finished {
 /// ```
 pub trait Callback: Send + Sync + 'static {
     /// Does this link's part; what comes later in the chain runs with
-    /// [`next.run(cx)`](Next::run), or not at all.
+    /// [`next.run(cx)`](Next::run), or not at all; then it says with
+    /// [`Context::answer`] that it did their work.
     ///
     /// # Errors
     /// An error ends the chain and undoes what it wrote.
@@ -129,7 +126,20 @@ pub trait Plugin: Send + Sync + 'static {
     fn register(&self, on: &mut Callbacks) -> Result<()>;
 }
 
-/// The links of a chain that have not run yet.
+/// The links of a chain that have not run yet: an around link runs them, or
+/// returns an error, or [answers](Context::answer) in their place.
+///
+/// ```
+/// use std::time::Instant;
+/// use orm::prelude::*;
+///
+/// async fn timed(cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
+///     let start = Instant::now();
+///     let result = next.run(cx).await;
+///     println!("{} took {:?}", cx.kind().name(), start.elapsed());
+///     result
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Next<'a> {
     kind: Kind,

@@ -20,6 +20,7 @@ mod mysql;
 mod postgres;
 mod options;
 mod pool;
+mod server;
 mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -36,6 +37,7 @@ pub use self::pool::{PoolOptions, PoolStats};
 
 use std::ops::DerefMut;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use self::cancel::Cancel;
 use self::supervise::Supervised;
@@ -108,6 +110,15 @@ pub(crate) enum TransactionState {
     Ended,
 }
 
+/// When a statement must be over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    /// The moment.
+    pub(crate) at: Instant,
+    /// How long there was until then, for the message.
+    pub(crate) limit: Duration,
+}
+
 /// What a connection is for. Only SQLite tells them apart: there one
 /// connection writes, and many read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,47 +167,28 @@ pub(crate) async fn connect(target: &Target, role: Role) -> Result<Conn> {
 
 /// Runs a statement on a connection that is handed in and back.
 ///
-/// Where this future is dropped, the statement is stopped, and the connection
-/// is dropped when it has come to rest.
-pub(crate) async fn run<G>(conn: G, work: Work) -> (G, Work, Result<Done>)
+/// At the deadline it is stopped. Where this future is dropped, it is stopped,
+/// too, and the connection is dropped when it has come to rest.
+pub(crate) async fn run<G>(conn: G, work: Work, deadline: Option<Deadline>) -> (G, Work, Result<Done>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
     #[cfg(feature = "sqlite")]
     if let Link::Sqlite(_) = conn.link {
-        return sqlite::run(conn, work, sqlite::Limits::default()).await;
+        return sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None }).await;
     }
     let cancel = conn.cancel.clone();
-    Supervised::new(run_on_server(conn, work), cancel).await
-}
-
-async fn run_on_server<G>(mut conn: G, mut work: Work) -> (G, Work, Result<Done>)
-where
-    G: DerefMut<Target = Conn> + Send + 'static,
-{
-    if let Err(error) = conn.begin() {
-        return (conn, work, Err(error));
-    }
-    let result = match &mut conn.link {
-        #[cfg(feature = "sqlite")]
-        Link::Sqlite(_) => Err(moves()),
-        #[cfg(feature = "postgres")]
-        Link::Postgres(it) => it.run(&mut work).await,
-        #[cfg(feature = "mysql")]
-        Link::MySql(it) => it.run(&mut work).await,
-    };
-    let result = conn.end(result);
-    (conn, work, result)
+    Supervised::new(server::run(conn, work, deadline), cancel).await
 }
 
 /// Runs SQL that has no arguments and no rows: `BEGIN`, `SAVEPOINT`, `COMMIT`.
-pub(crate) async fn control<G>(mut conn: G, sql: &str) -> (G, Result<()>)
+pub(crate) async fn control<G>(mut conn: G, sql: &str, deadline: Option<Deadline>) -> (G, Result<()>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
     #[cfg(feature = "sqlite")]
     if let Link::Sqlite(_) = conn.link {
-        return sqlite::control(conn, sql, sqlite::Limits::default()).await;
+        return sqlite::control(conn, sql, sqlite::Limits { deadline, lock_wait: None }).await;
     }
     let sql = sql.to_owned();
     // Not stopped: it is short, and a commit that is stopped halfway has no known outcome.
@@ -214,6 +206,20 @@ where
 #[cfg(feature = "sqlite")]
 fn moves() -> Error {
     Error::Invalid("a statement for SQLite was sent the way of servers".to_owned())
+}
+
+impl Link {
+    /// Runs a statement on a server.
+    async fn run(&mut self, work: &mut Work) -> Result<Done> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Err(moves()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(it) => it.run(work).await,
+            #[cfg(feature = "mysql")]
+            Self::MySql(it) => it.run(work).await,
+        }
+    }
 }
 
 impl Conn {

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
 use crate::dialect::Engine;
 use crate::driver::errors::{lost, of};
-use crate::driver::sink::Sink;
+use crate::driver::sink::{Sink, guarded};
 use crate::driver::{Done, TransactionState, Work};
 use crate::error::Result;
 
@@ -71,7 +71,7 @@ impl MySql {
     /// Runs a statement and reads its reply to the end.
     pub(super) async fn run(&mut self, work: &mut Work) -> Result<Done> {
         let mut bind = bind::Bind::default();
-        (work.bind)(&work.statement, &*work.records, &mut bind)?;
+        guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind))?;
         let arguments = bind.finish()?;
 
         let mut sink = Sink::new(&mut *work.records, work.want);

@@ -16,7 +16,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
 use crate::driver::errors::{lost, of};
-use crate::driver::sink::Sink;
+use crate::driver::sink::{Sink, guarded};
 use crate::driver::{Done, TransactionState, Work};
 use crate::error::{Error, Result};
 
@@ -92,7 +92,7 @@ impl Postgres {
 
     async fn attempt(&mut self, work: &mut Work) -> Result<Done, Failed> {
         let mut bind = bind::Bind::default();
-        (work.bind)(&work.statement, &*work.records, &mut bind).map_err(Failed::Ours)?;
+        guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind)).map_err(Failed::Ours)?;
         let (arguments, types) = bind.finish().map_err(Failed::Ours)?;
         let text = self.text_for(&work.text, types);
 

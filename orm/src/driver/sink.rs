@@ -1,5 +1,7 @@
 //! Where the rows of a result go.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::driver::Want;
 use crate::error::{Error, Result};
 use crate::statement::RecordSet;
@@ -8,6 +10,14 @@ use crate::value::{Cells, RowRef, Value};
 /// How many rows are read before others may run.
 #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))]
 const ROWS_IN_A_ROW: usize = 256;
+
+/// Runs the code of fields, which programs write: a panic in it becomes an
+/// error, so that the records come back and the connection stays usable.
+#[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))]
+pub(super) fn guarded<T>(code: impl FnOnce() -> Result<T>) -> Result<T> {
+    let ran = catch_unwind(AssertUnwindSafe(code));
+    ran.unwrap_or_else(|_| Err(Error::other("code of a field panicked while it bound or read a value")))
+}
 
 /// Takes the rows of one result, one by one.
 ///
@@ -35,7 +45,7 @@ impl<'w> Sink<'w> {
     /// Takes a row.
     pub(super) fn row(&mut self, cells: &dyn Cells) {
         if self.failed.is_none() {
-            self.failed = self.take(cells).err();
+            self.failed = guarded(|| self.take(cells)).err();
         }
         self.rows += 1;
     }

@@ -6,7 +6,6 @@
 //! the server is asked to stop, the reply is read to its end, and then the
 //! connection goes home clean; or it is closed when that takes too long.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::ops::DerefMut;
 use std::pin::{Pin, pin};
@@ -14,13 +13,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::{Either, pending, select};
+use futures_util::future::{Either, select};
 
 use crate::driver::Conn;
 use crate::driver::cancel::Cancel;
 
 /// How long a statement that was given up may take to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a statement returns: the connection, among other things.
 pub(super) trait Returned: Send {
@@ -69,10 +68,11 @@ impl<F: Future<Output: Returned> + Send + 'static> Future for Supervised<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.begun = true;
-        let Some(statement) = self.statement.as_mut() else { return Poll::Pending };
+        // Taken out while it is polled: one that panics is not polled again.
+        let Some(mut statement) = self.statement.take() else { return Poll::Pending };
         let ended = statement.as_mut().poll(cx);
-        if ended.is_ready() {
-            self.statement = None;
+        if ended.is_pending() {
+            self.statement = Some(statement);
         }
         ended
     }
@@ -91,35 +91,38 @@ impl<F: Future<Output: Returned> + Send + 'static> Drop for Supervised<F> {
 /// Stops a statement, reads its reply, and lets the connection go.
 async fn end<F: Future<Output: Returned> + Send + 'static>(statement: Pin<Box<F>>, cancel: Option<Arc<Cancel>>) {
     let ended = tokio::time::timeout(PATIENCE, async {
-        let stopping = pin!(async {
-            match &cancel {
-                Some(cancel) => stop(cancel).await,
-                None => pending().await,
-            }
-        });
-        let mut returned = match select(statement, stopping).await {
-            Either::Left((returned, _)) => returned.into_conn(),
-            Either::Right((never, _)) => match never {},
+        let Some(cancel) = &cancel else {
+            statement.await;
+            return;
         };
-        if cancel.is_some() {
-            returned.absorb_cancel().await;
-        }
+        stop(statement, cancel).await.into_conn().absorb_cancel().await;
     });
     if let Err(late) = ended.await {
         tracing::warn!(%late, "a statement that was given up did not end in time; its connection is closed");
     }
 }
 
-/// Asks the server to stop the statement, again and again: asked before it has
-/// begun with it, a server takes no notice. One that cannot be asked may still
-/// end by itself.
-async fn stop(cancel: &Cancel) -> Infallible {
+/// Asks the server to stop a statement, until it ends: asked before it has begun
+/// with it, a server takes no notice, and one that cannot be asked may still end
+/// by itself.
+///
+/// Returns when the server has answered the last request, so that a signal under
+/// way hits what is sent next on the same connection, and nothing later.
+pub(super) async fn stop<F: Future + Unpin>(mut statement: F, cancel: &Cancel) -> F::Output {
     let mut pause = Duration::from_millis(20);
     loop {
-        if let Err(error) = cancel.send().await {
-            tracing::debug!(%error, "a statement could not be stopped");
+        let request = pin!(cancel.send());
+        match select(statement, request).await {
+            Either::Left((ended, request)) => {
+                let _ = request.await;
+                return ended;
+            }
+            Either::Right((_, unfinished)) => statement = unfinished,
         }
-        tokio::time::sleep(pause).await;
+        match select(statement, pin!(tokio::time::sleep(pause))).await {
+            Either::Left((ended, _)) => return ended,
+            Either::Right(((), unfinished)) => statement = unfinished,
+        }
         pause = (pause * 2).min(Duration::from_millis(500));
     }
 }

@@ -2,6 +2,7 @@
 
 mod hooks;
 mod refusals;
+mod scope;
 mod send;
 mod slot;
 mod transaction;
@@ -14,10 +15,11 @@ pub(crate) use self::hooks::Hook;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::callback::{BoxFuture, Chains, Context, Finished, Request, Runner, Settings};
 use crate::dialect::Texts;
-use crate::driver::Pool;
+use crate::driver::{Deadline, Pool};
 use crate::session::slot::Level;
 
 /// A place to run statements from: the pool, or one transaction.
@@ -30,6 +32,8 @@ pub struct Session {
     place: Place,
     settings: Settings,
     without_hooks: bool,
+    /// When all that it does must be over.
+    deadline: Option<Deadline>,
     /// How many chains this session is inside of.
     depth: u8,
 }
@@ -45,6 +49,8 @@ pub(crate) struct Core {
     pub(crate) texts: Arc<Texts>,
     pub(crate) chains: Chains,
     pub(crate) clock: Clock,
+    /// How long a statement may take whose session does not say.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// Tells the time, in microseconds since 1970-01-01 in UTC.
@@ -58,7 +64,7 @@ enum Place {
 
 impl Session {
     pub(crate) fn root(core: Arc<Core>) -> Self {
-        Self { core, place: Place::Pool, settings: Settings::default(), without_hooks: false, depth: 0 }
+        Self { core, place: Place::Pool, settings: Settings::default(), without_hooks: false, deadline: None, depth: 0 }
     }
 
     /// Another handle to the same place, which does not end its transaction.
@@ -67,8 +73,8 @@ impl Session {
             Place::Pool => Place::Pool,
             Place::Transaction(level) => Place::Transaction(level.share()),
         };
-        let Self { ref core, ref settings, without_hooks, depth, .. } = *self;
-        Self { core: Arc::clone(core), place, settings: settings.clone(), without_hooks, depth }
+        let Self { ref core, ref settings, without_hooks, deadline, depth, .. } = *self;
+        Self { core: Arc::clone(core), place, settings: settings.clone(), without_hooks, deadline, depth }
     }
 
     /// A session in the same place with settings of its own.

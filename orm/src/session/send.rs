@@ -6,6 +6,7 @@ use crate::callback::Context;
 use crate::dialect::{self, Engine, Returning};
 use crate::driver::{self, Done, Intent, Want, Work};
 use crate::error::Result;
+use crate::session::scope::bounded;
 use crate::session::{Place, Session, refusals};
 use crate::statement::{Insert, RecordSet, Statement};
 
@@ -53,11 +54,15 @@ impl Session {
     }
 
     async fn run_work(&self, intent: Intent, work: Work) -> (Work, Result<Done>) {
+        let deadline = self.statement_deadline();
+        if let Some(Err(error)) = deadline.map(|it| it.check("what came before the statement")) {
+            return (work, Err(error));
+        }
         match &self.place {
-            Place::Transaction(level) => level.run(work).await,
-            Place::Pool => match self.core.pool.acquire(intent).await {
+            Place::Transaction(level) => level.run(work, deadline).await,
+            Place::Pool => match bounded(deadline, "waiting for a connection", self.core.pool.acquire(intent)).await {
                 Ok(lease) => {
-                    let (lease, work, done) = driver::run(lease, work).await;
+                    let (lease, work, done) = driver::run(lease, work, deadline).await;
                     drop(lease);
                     (work, done)
                 }

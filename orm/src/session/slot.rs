@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex as Short, MutexGuard as ShortGuard};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::driver::{self, Conn, Lease, TransactionState, Work};
+use crate::driver::{self, Conn, Deadline, Lease, TransactionState, Work};
 use crate::error::{Error, Result};
+use crate::session::scope::bounded;
 
 /// One transaction.
 #[derive(Debug)]
@@ -180,13 +181,14 @@ impl Level {
     }
 
     /// Runs a statement on this level.
-    pub(crate) async fn run(&self, work: Work) -> (Work, Result<driver::Done>) {
-        let conn = match self.lock().await.and_then(|conn| self.check_unbroken(&conn).map(|()| conn)) {
+    pub(crate) async fn run(&self, work: Work, deadline: Option<Deadline>) -> (Work, Result<driver::Done>) {
+        let locked = bounded(deadline, "waiting for another statement of the transaction", self.lock()).await;
+        let conn = match locked.and_then(|conn| self.check_unbroken(&conn).map(|()| conn)) {
             Ok(conn) => conn,
             Err(error) => return (work, Err(error)),
         };
         let flight = Flight::start(self);
-        let (mut conn, work, done) = driver::run(conn, work).await;
+        let (mut conn, work, done) = driver::run(conn, work, deadline).await;
         flight.land();
         if let Err(error) = &done {
             self.after_error(&mut conn, error).await;
@@ -228,8 +230,15 @@ impl Level {
     }
 
     /// Commits; on a nested level into the one around it.
-    pub(crate) async fn commit(self) -> Result<()> {
+    ///
+    /// After the deadline nothing is committed any more; before it, the commit
+    /// is waited for, however long it takes.
+    pub(crate) async fn commit(self, deadline: Option<Deadline>) -> Result<()> {
         let conn = self.lock().await?;
+        if let Some(Err(error)) = deadline.map(|it| it.check("what came before the commit")) {
+            self.undo(conn).await;
+            return Err(error);
+        }
         if let Err(Error::TransactionAborted { cause }) = self.check_unbroken(&conn) {
             self.undo(conn).await;
             return Err(Error::RolledBack { cause });
@@ -301,7 +310,7 @@ impl Level {
 
     async fn control(&self, conn: Guard, text: &str) -> (Guard, Result<()>) {
         let flight = Flight::start(self);
-        let done = driver::control(conn, text).await;
+        let done = driver::control(conn, text, None).await;
         flight.land();
         done
     }

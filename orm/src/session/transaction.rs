@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 
 use crate::driver::{self, Intent};
 use crate::error::{Error, Result};
+use crate::session::scope::bounded;
 use crate::session::slot::Level;
 use crate::session::{Place, Session};
 
@@ -92,13 +93,16 @@ impl Session {
         let level = match &self.place {
             Place::Transaction(level) => level.begin().await?,
             Place::Pool => {
-                let mut lease = self.core.pool.acquire(Intent::Write).await?;
+                let deadline = self.statement_deadline();
+                let mut lease = bounded(deadline, "waiting for a connection", self.core.pool.acquire(Intent::Write)).await?;
                 // Said first: if this is dropped while `BEGIN` is under way, it is undone all the same.
                 lease.begins();
                 let begin = lease.begin_text();
-                let (lease, begun) = driver::control(lease, begin).await;
-                begun?;
-                Level::outermost(lease)
+                let begun = async {
+                    let (lease, begun) = driver::control(lease, begin, deadline).await;
+                    begun.map(|()| lease)
+                };
+                Level::outermost(bounded(deadline, "the begin of the transaction", begun).await?)
             }
         };
         Ok(Self { place: Place::Transaction(level), ..self.share() })
@@ -106,7 +110,7 @@ impl Session {
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self.place {
-            Place::Transaction(level) => level.commit().await,
+            Place::Transaction(level) => level.commit(self.deadline).await,
             Place::Pool => Ok(()),
         }
     }

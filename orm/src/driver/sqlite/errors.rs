@@ -2,7 +2,8 @@
 
 use rusqlite::ffi;
 
-use super::stop::{Deadline, Why};
+use super::stop::Why;
+use crate::driver::Deadline;
 use crate::error::Error;
 
 /// Why an attempt did not end well.

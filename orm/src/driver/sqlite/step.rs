@@ -6,7 +6,7 @@ use super::bind::Parameters;
 use super::cells::{Columns, RowCells};
 use super::errors::{self, About, Halt};
 use super::handle::Lite;
-use super::stop::Deadline;
+use crate::driver::Deadline;
 use crate::driver::{Done, Want, Work};
 use crate::error::{Error, Result};
 use crate::statement::RecordSet;

@@ -2,19 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use crate::driver::Deadline;
 
 /// How many of SQLite's instructions run between two looks at [`Stop`].
 pub(super) const INSTRUCTIONS: i32 = 1000;
-
-/// When a statement must be over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline {
-    /// The moment.
-    pub(crate) at: Instant,
-    /// How long there was until then, for the message.
-    pub(crate) limit: Duration,
-}
 
 /// Why SQLite was interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -51,7 +51,7 @@ async fn insert(conn: Lease, id: i64) -> Result<Lease> {
     let sql = "insert into orm_drops values (?)";
     let mut work = plain(conn.engine(), sql, vec![Value::I64(id)], Box::new(Rows::<i64>(Vec::new())));
     work.want = Want::Nothing;
-    let (conn, _, result) = sent(run(conn, work)).await;
+    let (conn, _, result) = sent(run(conn, work, None)).await;
     result.map(|_| conn)
 }
 
@@ -63,17 +63,17 @@ async fn operation(pool: &Pool, kind: usize, id: i64) -> Result<bool> {
         1 => {
             let sql = "select ? + 0";
             let work = plain(conn.engine(), sql, vec![Value::I64(id)], Box::new(Rows::<i64>(Vec::new())));
-            let (_, work, result) = run(conn, work).await;
+            let (_, work, result) = run(conn, work, None).await;
             result?;
             assert_eq!(rows::<i64>(work), [id], "the answer to another question");
             Ok(false)
         }
         end => {
             conn.begins();
-            let (conn, begun) = control(conn, "begin").await;
+            let (conn, begun) = control(conn, "begin", None).await;
             begun?;
             let conn = insert(conn, id).await?;
-            let (mut conn, ended) = control(conn, if end == 2 { "commit" } else { "rollback" }).await;
+            let (mut conn, ended) = control(conn, if end == 2 { "commit" } else { "rollback" }, None).await;
             ended?;
             conn.settle();
             Ok(end == 2)
@@ -128,11 +128,11 @@ fn a_statement_that_timed_out_is_stopped_on_the_server() {
                 let id = conn.server_id();
                 let sql = if conn.engine() == Engine::Postgres { "select pg_sleep(60)::text" } else { "select sleep(60)" };
                 let work = plain(conn.engine(), sql, vec![], Box::new(Rows::<String>(Vec::new())));
-                assert!(tokio::time::timeout(Duration::from_millis(50), run(conn, work)).await.is_err());
+                assert!(tokio::time::timeout(Duration::from_millis(50), run(conn, work, None)).await.is_err());
                 let conn = pool.acquire(Intent::Write).await.unwrap();
                 assert_eq!(conn.server_id(), id, "the connection was replaced");
                 let work = plain(conn.engine(), "select 7", vec![], Box::new(Rows::<i64>(Vec::new())));
-                let (_, work, result) = run(conn, work).await;
+                let (_, work, result) = run(conn, work, None).await;
                 result.unwrap();
                 assert_eq!(rows::<i64>(work), [7]);
             }

@@ -109,7 +109,7 @@ impl Server {
     }
 
     async fn run(&mut self, work: Work) -> (Work, Result<Done>) {
-        let (conn, work, result) = run(self.0.take().unwrap(), work).await;
+        let (conn, work, result) = run(self.0.take().unwrap(), work, None).await;
         self.0 = Some(conn);
         (work, result)
     }

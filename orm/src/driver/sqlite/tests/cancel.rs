@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::super::errors::Halt;
 use super::super::step::{execute, execute_plain};
-use super::super::stop::Deadline;
 use super::*;
+use crate::driver::Deadline;
 
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 

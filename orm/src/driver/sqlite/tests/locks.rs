@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::stop::Deadline;
 use super::*;
+use crate::driver::Deadline;
 
 /// Seen to fail at once with `BEGIN` instead of `BEGIN IMMEDIATE` (a conflict),
 /// and without our retry (locked).

@@ -1,0 +1,127 @@
+//! A session's time: what is stopped at its end, and what is left.
+
+use std::time::{Duration, Instant};
+
+use orm::{Engine, Error, PoolOptions};
+
+use crate::models::{User, user};
+use crate::{Test, cases};
+
+cases![
+    a_statement_is_stopped_at_the_deadline_and_its_connection_used_again,
+    a_transaction_whose_time_is_up_is_undone,
+    a_statement_after_the_deadline_is_not_sent,
+    waiting_for_a_connection_counts,
+    a_child_has_no_more_time_than_its_parent,
+    the_default_holds_for_each_statement_and_gives_way_to_the_session,
+    a_record_comes_back_from_a_write_that_was_stopped,
+];
+
+/// Takes a minute, unless it is stopped; then the test would not end in time.
+const fn minute(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "SELECT 1::bigint FROM pg_sleep(60)",
+        Engine::Sqlite => "SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)",
+        _ => "SELECT CAST(sleep(60) AS SIGNED)",
+    }
+}
+
+fn is_timeout(error: &Error) -> bool {
+    matches!(error, Error::Timeout { .. })
+}
+
+async fn a_statement_is_stopped_at_the_deadline_and_its_connection_used_again(t: Test) {
+    let db = t.builder().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    let opened = db.stats().opened;
+    for _ in 0..3 {
+        let short = db.session().timeout(Duration::from_millis(40));
+        let error = short.raw(minute(t.engine()), ()).fetch::<i64>().await.unwrap_err();
+        assert!(is_timeout(&error), "{error:?}");
+        assert_eq!(db.raw("SELECT 7", ()).fetch_one::<i32>().await.unwrap(), 7);
+    }
+    assert_eq!(db.stats().opened, opened, "connections were replaced");
+    assert_eq!(db.stats().in_use, 0);
+}
+
+async fn a_transaction_whose_time_is_up_is_undone(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    t.create(user("bystander", 1)).await.unwrap();
+    let short = t.session().timeout(Duration::from_millis(400));
+    let error = short
+        .transaction(async |tx| {
+            tx.create(user("never", 2)).await?;
+            // The error is swallowed; the commit must not happen all the same.
+            let stopped = tx.raw(minute(t.engine()), ()).fetch::<i64>().await.unwrap_err();
+            assert!(is_timeout(&stopped), "{stopped:?}");
+            Ok(())
+        })
+        .await
+        .unwrap_err();
+    assert!(is_timeout(&error) || matches!(error, Error::RolledBack { .. }), "{error:?}");
+    assert_eq!(t.find::<User>().await.unwrap().len(), 1);
+    assert_eq!(t.stats().in_use, 0);
+}
+
+async fn a_statement_after_the_deadline_is_not_sent(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let over = t.session().deadline(Instant::now());
+    assert_eq!(over.time_left(), Some(Duration::ZERO));
+    let failed = over.create(user("ann", 1)).or_return().await.unwrap_err();
+    assert!(is_timeout(failed.error()), "{failed:?}");
+    assert_eq!(failed.into_record().name, "ann");
+    assert!(is_timeout(&over.transaction(async |_| Ok(())).await.unwrap_err()));
+    assert_eq!(t.find::<User>().count().await.unwrap(), 0);
+}
+
+async fn waiting_for_a_connection_counts(t: Test) {
+    let db = t.builder().pool(PoolOptions::new().max_size(1).wait_timeout(Duration::from_secs(60))).open().await.unwrap();
+    db.transaction(async |tx| {
+        tx.raw("SELECT 1", ()).fetch::<i32>().await?;
+        // The transaction has the one connection that writes.
+        let error = db.session().timeout(Duration::from_millis(30)).transaction(async |_| Ok(())).await.unwrap_err();
+        assert!(matches!(error, Error::Timeout { phase: "waiting for a connection", .. }), "{error:?}");
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(db.stats().in_use, 0);
+}
+
+async fn a_child_has_no_more_time_than_its_parent(t: Test) {
+    assert_eq!(t.session().time_left(), None);
+    let parent = t.session().timeout(Duration::from_secs(5));
+    let child = parent.session().timeout(Duration::from_secs(60));
+    assert!(child.time_left() <= Some(Duration::from_secs(5)));
+    let sooner = parent.session().timeout(Duration::from_secs(1));
+    assert!(sooner.time_left() <= Some(Duration::from_secs(1)));
+    // A transaction has the time of the session it was made on.
+    let left = child.transaction(async |tx| Ok(tx.time_left())).await.unwrap();
+    assert!(left.is_some_and(|it| it <= Duration::from_secs(5)));
+}
+
+async fn the_default_holds_for_each_statement_and_gives_way_to_the_session(t: Test) {
+    let db = t.builder().timeout(Duration::from_millis(40)).open().await.unwrap();
+    let error = db.raw(minute(t.engine()), ()).fetch::<i64>().await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { limit, .. } if limit == Duration::from_millis(40)), "{error:?}");
+    assert_eq!(db.raw("SELECT 7", ()).fetch_one::<i32>().await.unwrap(), 7);
+    let longer = db.session().timeout(Duration::from_millis(90));
+    let error = longer.raw(minute(t.engine()), ()).fetch::<i64>().await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { limit, .. } if limit == Duration::from_millis(90)), "{error:?}");
+}
+
+async fn a_record_comes_back_from_a_write_that_was_stopped(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let ann = t.create(user("ann", 1)).await.unwrap();
+    // Another transaction holds the record; the write waits for it.
+    t.transaction(async |tx| {
+        tx.update(ann.clone()).set(User::AGE, 2).await?;
+        let short = t.session().timeout(Duration::from_millis(60));
+        let failed = short.save(User { age: 3, ..ann.clone() }).or_return().await.unwrap_err();
+        assert!(is_timeout(failed.error()), "{failed:?}");
+        assert_eq!(failed.into_record().age, 3);
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(t.get::<User>(ann.id).await.unwrap().age, 2);
+}
