@@ -248,7 +248,6 @@ async fn a_sensitive_value_is_not_printed(t: Test) {
     for it in conditions {
         let text = format!("{it:?} {:?}", t.update_all(it.clone()).set(Guarded::PASSWORD, "hunter2"));
         assert!(!text.contains("hunter2"), "{text}");
-        assert!(text.contains("assword"), "{text}");
     }
     let text = format!("{:?}", t.update(one).set(Guarded::PASSWORD, "hunter2").set(Guarded::NAME, "bob"));
     assert!(!text.contains("hunter2") && text.contains("bob"), "{text}");
