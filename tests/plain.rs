@@ -43,6 +43,11 @@ impl Plain {
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Whether the database refuses a statement.
+    pub async fn fails(&mut self, sql: &str) -> bool {
+        each!(self, conn => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut **conn).await.is_err())
+    }
+
     /// The rows of a query, every cell as text; NULL is `"NULL"`, numbers without
     /// the zeros behind them.
     pub async fn rows(&mut self, sql: &str) -> Vec<Vec<String>> {

@@ -4,7 +4,7 @@
 //! is wrong, the expansion reads it.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Generics, Ident, LitStr, Type, Visibility};
+use syn::{Attribute, Generics, Ident, LitInt, LitStr, Type, Visibility};
 
 /// A struct with `#[derive(Model)]`.
 pub(crate) struct Model {
@@ -61,6 +61,16 @@ pub(crate) struct FieldOptions {
     pub(crate) constant: Option<Ident>,
     pub(crate) precision: Option<Digits>,
     pub(crate) scale: Option<Digits>,
+    pub(crate) size: Option<LitInt>,
+    pub(crate) column_type: Option<LitStr>,
+    pub(crate) default: Option<(String, Span)>,
+    pub(crate) check: Option<LitStr>,
+    pub(crate) comment: Option<LitStr>,
+    pub(crate) readonly: Option<Span>,
+    pub(crate) create_only: Option<Span>,
+    pub(crate) update_only: Option<Span>,
+    pub(crate) write_only: Option<Span>,
+    pub(crate) sensitive: Option<Span>,
 }
 
 /// A number of digits, and where it was written.

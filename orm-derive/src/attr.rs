@@ -6,7 +6,7 @@
 use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Attribute, Ident, LitInt, LitStr, Meta, Result, Token, parenthesized};
+use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Result, Token, parenthesized};
 
 use crate::ast::{Digits, FieldOptions, Index, ModelOptions};
 use crate::errors::Errors;
@@ -14,11 +14,35 @@ use crate::name;
 
 const MODEL_OPTIONS: [&str; 5] = ["table", "schema", "hooks", "index", "unique"];
 
-const FIELD_OPTIONS: [&str; 11] =
-    ["key", "auto", "unique", "index", "skip", "created_at", "updated_at", "column", "const", "precision", "scale"];
+const FIELD_OPTIONS: [&str; 21] = [
+    "key",
+    "auto",
+    "unique",
+    "index",
+    "skip",
+    "created_at",
+    "updated_at",
+    "column",
+    "const",
+    "precision",
+    "scale",
+    "size",
+    "type_",
+    "default",
+    "check",
+    "comment",
+    "readonly",
+    "create_only",
+    "update_only",
+    "write_only",
+    "sensitive",
+];
 
 /// The most digits that every database keeps exactly.
 const MOST_DIGITS: u8 = 18;
+
+/// The most that every database compares and checks without effort.
+const MOST_CHARACTERS: u32 = 10_000_000;
 
 /// Reads the options of a struct.
 pub(crate) fn model_options(attributes: &[Attribute], errors: &mut Errors) -> ModelOptions {
@@ -51,6 +75,16 @@ pub(crate) fn field_options(attributes: &[Attribute], errors: &mut Errors) -> Fi
         "const" => once(&mut options.constant, option, constant(option, input)?),
         "precision" => digits(&mut options.precision, option, input, 1),
         "scale" => digits(&mut options.scale, option, input, 0),
+        "size" => once(&mut options.size, option, size(option, input)?),
+        "type_" => once(&mut options.column_type, option, text(option, input)?),
+        "default" => once(&mut options.default, option, default(option, input)?),
+        "check" => once(&mut options.check, option, text(option, input)?),
+        "comment" => once(&mut options.comment, option, text(option, input)?),
+        "readonly" => once(&mut options.readonly, option, flag(option, input)?),
+        "create_only" => once(&mut options.create_only, option, flag(option, input)?),
+        "update_only" => once(&mut options.update_only, option, flag(option, input)?),
+        "write_only" => once(&mut options.write_only, option, flag(option, input)?),
+        "sensitive" => once(&mut options.sensitive, option, flag(option, input)?),
         _ => Err(unknown(option, &FIELD_OPTIONS, &MODEL_OPTIONS, "of the struct")),
     });
     options
@@ -72,6 +106,33 @@ pub(crate) fn row_options(attributes: &[Attribute], errors: &mut Errors) -> RowO
         _ => Err(unknown(option, &["column", "default"], &FIELD_OPTIONS, "of a field of a model")),
     });
     options
+}
+
+/// The options of a type with `#[derive(Field)]`.
+#[derive(Default)]
+pub(crate) struct TypeOptions {
+    /// Whether an enum is stored as its discriminants.
+    pub(crate) integer: Option<Span>,
+}
+
+/// Reads the options of a type that a column can hold.
+pub(crate) fn type_options(attributes: &[Attribute], errors: &mut Errors) -> TypeOptions {
+    let mut options = TypeOptions::default();
+    each_option(attributes, errors, |option, input| match option.to_string().as_str() {
+        "integer" => once(&mut options.integer, option, flag(option, input)?),
+        _ => Err(unknown(option, &["integer"], &["rename"], "of a variant")),
+    });
+    options
+}
+
+/// Reads the options of a variant: the text it is stored as.
+pub(crate) fn variant_rename(attributes: &[Attribute], errors: &mut Errors) -> Option<LitStr> {
+    let mut rename = None;
+    each_option(attributes, errors, |option, input| match option.to_string().as_str() {
+        "rename" => once(&mut rename, option, text(option, input)?),
+        _ => Err(unknown(option, &["rename"], &["integer"], "of the enum")),
+    });
+    rename
 }
 
 /// Calls `read` behind the name of each option in each `#[orm(…)]`.
@@ -133,14 +194,18 @@ fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Span> {
 fn text(option: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     let expected = format!("expected `{option} = \"…\"`");
     equals(option, input, &expected)?;
+    string(option, input, &expected)
+}
+
+fn string(option: &Ident, input: ParseStream<'_>, expected: &str) -> Result<LitStr> {
     let at = input.span();
     let text: LitStr = input.parse().map_err(|_| syn::Error::new(at, expected))?;
     let value = text.value();
     if value.is_empty() {
-        return Err(syn::Error::new(at, format_args!("`{option}` is empty: a name has at least one character")));
+        return Err(syn::Error::new(at, format_args!("`{option}` is empty: it has at least one character")));
     }
     if value.contains('\0') {
-        return Err(syn::Error::new(at, format_args!("`{option}` has a NUL in it, which no database accepts in a name")));
+        return Err(syn::Error::new(at, format_args!("`{option}` has a NUL in it, which no database accepts")));
     }
     Ok(text)
 }
@@ -165,6 +230,32 @@ fn digits(slot: &mut Option<Digits>, option: &Ident, input: ParseStream<'_>, lea
     let count = count.ok().filter(|it| (least..=MOST_DIGITS).contains(it));
     once(slot, option, Digits { count, span })?;
     count.map(drop).ok_or_else(|| syn::Error::new(span, expected))
+}
+
+/// `size = 40`, characters or bytes.
+fn size(option: &Ident, input: ParseStream<'_>) -> Result<LitInt> {
+    let expected = "expected `size = …`, the most characters or bytes, from 1 to 10000000";
+    equals(option, input, expected)?;
+    let at = input.span();
+    let size = input.parse::<LitInt>().ok().filter(|it| it.base10_parse::<u32>().is_ok_and(|it| (1..=MOST_CHARACTERS).contains(&it)));
+    size.ok_or_else(|| syn::Error::new(at, expected))
+}
+
+/// `default = 7`, `-7`, `1.5`, `true`, or `default = "…"`, which is SQL.
+fn default(option: &Ident, input: ParseStream<'_>) -> Result<(String, Span)> {
+    let expected = "expected `default = …`: a number, `true`, `false`, or SQL as a string, such as \"'new'\" or \"CURRENT_DATE\"";
+    equals(option, input, expected)?;
+    if input.peek(LitStr) {
+        return string(option, input, expected).map(|it| (it.value(), option.span()));
+    }
+    let at = input.span();
+    let minus = if input.parse::<Option<Token![-]>>()?.is_some() { "-" } else { "" };
+    match input.parse::<Lit>() {
+        Ok(Lit::Int(it)) => Ok((format!("{minus}{}", it.base10_digits()), option.span())),
+        Ok(Lit::Float(it)) => Ok((format!("{minus}{}", it.base10_digits()), option.span())),
+        Ok(Lit::Bool(it)) if minus.is_empty() => Ok((it.value.to_string(), option.span())),
+        _ => Err(syn::Error::new(at, expected)),
+    }
 }
 
 fn equals(option: &Ident, input: ParseStream<'_>, expected: &str) -> Result<()> {

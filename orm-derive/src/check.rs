@@ -23,6 +23,7 @@ pub(crate) fn model(model: &mut Model, errors: &mut Errors) {
         key(field, errors);
         stamps(&mut field.options, errors);
         digits(&field.options, errors);
+        access(&mut field.options, errors);
     }
     once(model, "auto", |it| &mut it.auto, "the database numbers at most one column", errors);
     once(model, "created_at", |it| &mut it.created_at, "one column holds the time of creation", errors);
@@ -39,7 +40,7 @@ fn skip(options: &mut FieldOptions, errors: &mut Errors) {
     }
     let column = options.column.take().map(|it| it.span());
     let constant = options.constant.take().map(|it| it.span());
-    let given: [(&str, Option<Span>); 10] = [
+    let given: [(&str, Option<Span>); 20] = [
         ("key", options.key.take()),
         ("auto", options.auto.take()),
         ("unique", options.unique.take()),
@@ -50,6 +51,16 @@ fn skip(options: &mut FieldOptions, errors: &mut Errors) {
         ("const", constant),
         ("precision", options.precision.take().map(|it| it.span)),
         ("scale", options.scale.take().map(|it| it.span)),
+        ("size", options.size.take().map(|it| it.span())),
+        ("type_", options.column_type.take().map(|it| it.span())),
+        ("default", options.default.take().map(|it| it.1)),
+        ("check", options.check.take().map(|it| it.span())),
+        ("comment", options.comment.take().map(|it| it.span())),
+        ("readonly", options.readonly.take()),
+        ("create_only", options.create_only.take()),
+        ("update_only", options.update_only.take()),
+        ("write_only", options.write_only.take()),
+        ("sensitive", options.sensitive.take()),
     ];
     for (name, span) in given {
         if let Some(span) = span {
@@ -90,6 +101,37 @@ fn stamps(options: &mut FieldOptions, errors: &mut Errors) {
         && let Some(span) = options.updated_at.take()
     {
         errors.at(span, "a field is either `created_at` or `updated_at`; a column with `updated_at` is written on creation, too");
+    }
+}
+
+/// When a field is written is said once.
+fn access(options: &mut FieldOptions, errors: &mut Errors) {
+    let mut first: Option<&str> = None;
+    for (name, slot) in
+        [("readonly", &mut options.readonly), ("create_only", &mut options.create_only), ("update_only", &mut options.update_only)]
+    {
+        match (first, slot.is_some()) {
+            (None, true) => first = Some(name),
+            (Some(first), true) => {
+                if let Some(span) = slot.take() {
+                    errors.at(span, format_args!("a field is either `{first}` or `{name}`"));
+                }
+            }
+            (_, false) => {}
+        }
+    }
+    if let (Some(_), Some(span)) = (options.readonly, options.write_only) {
+        errors.at(span, "a field that is neither written nor read is no column: use `skip`");
+    }
+    if let (Some(_), Some(span)) = (options.key, options.write_only.or(options.update_only)) {
+        errors.at(span, "a key is written with each new record, and read");
+        options.write_only = None;
+        options.update_only = None;
+    }
+    if let (Some(size), Some(digits)) = (&options.size, options.precision) {
+        errors.at(size.span(), "`size` is for text and bytes, `precision` for decimals");
+        let _ = digits;
+        options.size = None;
     }
 }
 

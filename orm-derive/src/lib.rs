@@ -1,4 +1,4 @@
-//! The derive macro of `orm`.
+//! The derive macros of `orm`.
 //!
 //! A small compiler: `parse` and `attr` read an item into the model of
 //! `ast`, `check` judges it as a whole, `expand` writes code. All mistakes
@@ -10,6 +10,7 @@ mod attr;
 mod check;
 mod errors;
 mod expand;
+mod field;
 mod name;
 mod parse;
 mod row;
@@ -100,6 +101,16 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `column = "…"`                 | the name of the column                                   |
 /// | `const = NAME`                 | the name of the constant, where the usual one is taken   |
 /// | `precision = 10, scale = 2`    | the digits of a `Decimal`: in all (at most 18), and behind the point |
+/// | `size = 40`                    | the most characters of text, or bytes; what is longer is `Error::Unstorable` |
+/// | `type_ = "…"`                  | the type of the column, as `create_tables` writes it, without rules of ours |
+/// | `default = 7`, `true`, `"…"`   | what the database gives a new record where the `Option` is `None`, which is not sent then and comes back; a string is SQL: `"'new'"`, `"CURRENT_DATE"` |
+/// | `check = "…"`                  | a condition in SQL that every row fulfils                |
+/// | `comment = "…"`                | what the column is for, in the catalogue of the database (SQLite has no place for it) |
+/// | `readonly`                     | is never written; what the database has comes back from `create` |
+/// | `create_only`                  | is written with new records only                         |
+/// | `update_only`                  | is not written with new records                          |
+/// | `write_only`                   | is never read: `Default::default()` in records that are read |
+/// | `sensitive`                    | the values it is compared with or set to are not shown where a statement is printed |
 /// | `created_at`                   | holds the time when the record was created               |
 /// | `updated_at`                   | holds the time when the record was created or last changed |
 /// | `skip`                         | is no column; `Default::default()` in records that are read |
@@ -130,6 +141,29 @@ use syn::{DeriveInput, parse_macro_input};
 /// assert_eq!(Payment::META.fields.len(), 5);
 /// ```
 ///
+/// `default`, `check` and `type_` are for `create_tables`, and written into the
+/// table as they are: they are SQL of the program, for every database it uses.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Default, Model)]
+/// struct Account {
+///     #[orm(key, auto)]
+///     id: i64,
+///     #[orm(size = 40, unique, create_only)]
+///     login: String,
+///     #[orm(write_only, sensitive)]
+///     password_hash: String,
+///     #[orm(default = 3, check = "attempts >= 0", comment = "how many are left")]
+///     attempts: Option<i32>,
+/// }
+///
+/// assert_eq!(Account::META.fields[3].default, Some("3"));
+/// let login = Account::PASSWORD_HASH.eq("$argon2id$…");
+/// assert!(!format!("{login:?}").contains("argon2id"));
+/// ```
+///
 /// # Mistakes
 ///
 /// All are reported at once, at the word that is wrong:
@@ -155,6 +189,79 @@ pub fn model(input: TokenStream) -> TokenStream {
     // A wrong model is expanded, too: without its traits and constants, every
     // use of it would be an error of its own.
     let mut tokens = expand::model(&model);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes an enum, or a struct around one field, a type that columns can hold.
+///
+/// An enum is stored as text: the name of the variant in snake case, or the one
+/// given by `rename`. With `#[orm(integer)]` it is stored as the discriminant.
+/// Its order in the database is that of what is stored. `create_tables` lets
+/// only the variants in; what was stored otherwise and stands for none of them
+/// is `Error::Decode` when it is read.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Field)]
+/// enum Role {
+///     Admin,
+///     #[orm(rename = "guest")]
+///     PassingBy,
+/// }
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Field)]
+/// #[orm(integer)]
+/// enum Priority {
+///     Low = 10,
+///     High = 20,
+/// }
+///
+/// #[derive(Model)]
+/// struct Visitor {
+///     #[orm(key, auto)]
+///     id: i64,
+///     role: Role,
+///     priority: Option<Priority>,
+/// }
+///
+/// let important = Visitor::ROLE.eq(Role::Admin).or(Visitor::PRIORITY.ge(Priority::High));
+/// let few = Visitor::ROLE.is_in([Role::Admin, Role::PassingBy]);
+/// # let _ = (important, few);
+/// ```
+///
+/// A struct around one field is stored as that field, and can do what that
+/// field can: be numbered by the database, hold the time of a change, be
+/// compared with a pattern.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Field)]
+/// struct PatientId(i64);
+///
+/// #[derive(Debug, Clone, PartialEq, Field)]
+/// struct Email(String);
+///
+/// #[derive(Model)]
+/// struct Patient {
+///     #[orm(key, auto)]
+///     id: PatientId,
+///     #[orm(unique)]
+///     email: Email,
+/// }
+///
+/// let ann = Patient::EMAIL.eq(Email("ann@example.org".into()));
+/// let here = Patient::EMAIL.ends_with("@example.org");
+/// # let _ = (ann, here);
+/// ```
+#[proc_macro_derive(Field, attributes(orm))]
+pub fn field(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let input = field::read(input, &mut errors);
+    let mut tokens = expand::field(&input);
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

@@ -242,14 +242,16 @@ pub use crate::query::{
     Fetch, FetchOne, FetchOptional, Find, First, FirstSelected, Raw, RecordStream, Save, SaveOrReturn, Selected, Update, UpdateAll,
     UpdateOrReturn, WriteError,
 };
-pub use crate::schema::{FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
+pub use crate::schema::{Access, FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
 pub use crate::session::{Hooks, Session};
 pub use crate::statement::{Kind, Models, Outcome, Record, RecordSet, Statement};
+#[cfg(feature = "json")]
+pub use crate::value::Json;
 pub use crate::value::{
-    Args, Argument, Arguments, AssertSqlSafe, Binder, Cells, Field, FromRow, IntoArgument, List, ListItem, Named, RowRef, SqlText, SqlType,
-    Timestamp, Value, list, named,
+    Args, Argument, Arguments, AssertSqlSafe, Binder, Cells, Element, Field, FromRow, IntoArgument, List, ListItem, Named, RowRef, SqlText,
+    SqlType, Timestamp, Value, list, named,
 };
-pub use orm_derive::{Model, Row};
+pub use orm_derive::{Field, Model, Row};
 
 /// The examples of the README.
 #[cfg(all(doctest, feature = "sqlite"))]

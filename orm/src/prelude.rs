@@ -17,5 +17,5 @@ pub use crate::db::Db;
 pub use crate::expr::{Column, Columns, Predicate, all_of, any_of, case_when, column_by_name, every, sql};
 pub use crate::schema::Model;
 pub use crate::session::{Hooks, Session};
-pub use crate::value::named;
-pub use orm_derive::{Model, Row};
+pub use crate::value::{Field, named};
+pub use orm_derive::{Field, Model, Row};

@@ -1,6 +1,6 @@
 //! A row and a statement that are lists of values.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use orm::{Binder, Cells, Error, Result, SqlType, Value};
 use rust_decimal::Decimal;
 
@@ -34,12 +34,14 @@ impl Cells for Row {
     cells! {
         bool -> bool, Value::Bool(it) => *it;
         i64 -> i64, Value::I64(it) => *it;
+        f32 -> f32, Value::F32(it) => *it;
         f64 -> f64, Value::F64(it) => *it;
         text -> &str, Value::Text(it) => it;
         bytes -> &[u8], Value::Bytes(it) => it;
         date_time -> DateTime<Utc>, Value::DateTime(it) => *it;
         naive_date_time -> NaiveDateTime, Value::NaiveDateTime(it) => *it;
         date -> NaiveDate, Value::Date(it) => *it;
+        time -> NaiveTime, Value::Time(it) => *it;
         decimal -> Decimal, Value::Decimal(it) => *it;
     }
 }
@@ -66,12 +68,14 @@ impl Binder for Bound {
         i16(it: i16) => Value::I16(it);
         i32(it: i32) => Value::I32(it);
         i64(it: i64) => Value::I64(it);
+        f32(it: f32) => Value::F32(it);
         f64(it: f64) => Value::F64(it);
         text(it: &str) => Value::Text(it.to_owned());
         bytes(it: &[u8]) => Value::Bytes(it.to_owned());
         date_time(it: DateTime<Utc>) => Value::DateTime(it);
         naive_date_time(it: NaiveDateTime) => Value::NaiveDateTime(it);
         date(it: NaiveDate) => Value::Date(it);
+        time(it: NaiveTime) => Value::Time(it);
         decimal(it: Decimal) => Value::Decimal(it);
     }
 

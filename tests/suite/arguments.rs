@@ -88,6 +88,8 @@ async fn lists_become_as_many_placeholders(t: Test) {
     assert_eq!(names(&t, sql("name NOT IN ?", ["ann", "bob"])).await, ["cleo"]);
     let ages = vec![40, 50];
     assert_eq!(names(&t, sql("age in ?", &ages)).await, ["bob", "cleo"]);
+    assert_eq!(names(&t, sql("age IN ?", ages.clone())).await, ["bob", "cleo"]);
+    assert_eq!(names(&t, sql("age IN ? AND name = ?", (ages.clone(), "bob"))).await, ["bob"]);
     assert_eq!(names(&t, sql("age > ? AND age\n IN ?", (40, &ages[..]))).await, ["cleo"]);
     assert_eq!(names(&t, sql("age IN ?", list((0..100).filter(|it| it % 40 == 0)))).await, ["bob"]);
     // As many arguments as placeholders.

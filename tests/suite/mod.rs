@@ -30,6 +30,7 @@ mod tables;
 mod texts;
 mod timestamps;
 mod transactions;
+mod types;
 mod web;
 
 use crate::Case;
@@ -73,6 +74,12 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         texts::CASES,
         timestamps::CASES,
         transactions::CASES,
+        types::lists::CASES,
+        types::named::CASES,
+        types::numbers::CASES,
+        types::options::CASES,
+        types::times::CASES,
+        types::unlike::CASES,
         web::CASES,
     ];
     all.into_iter().flatten().copied()

@@ -33,8 +33,9 @@ fn field(model: &Model, field: &Field) -> TokenStream {
     let in_index = model.indexes.iter().any(|it| it.fields.contains(&field.ident));
     let indexed = in_index.then(|| quote!(.indexed()));
     let stamp = stamp(field);
+    let more = texts_and_access(field);
     quote! {
-        ::orm::__private::FieldMeta::new(#name, #column, #sql_type, #nullable) #key #auto #unique #indexed #stamp
+        ::orm::__private::FieldMeta::new(#name, #column, #sql_type, #nullable) #key #auto #unique #indexed #stamp #more
     }
 }
 
@@ -50,11 +51,34 @@ fn column_type(field: &Field) -> (TokenStream, TokenStream) {
         let sql_type = quote!(::orm::__private::SqlType::Decimal { precision: #precision, scale: #scale });
         return (sql_type, quote_spanned!(span=> <#ty as ::orm::__private::DecimalField>::OPTIONAL));
     }
+    if let Some(size) = &field.options.size {
+        let trait_ = quote_spanned!(span=> <#ty as ::orm::__private::SizedField>);
+        return (quote!(#trait_::COLUMN.sized(#size)), quote!(#trait_::OPTIONAL));
+    }
     let sql_type = match field.options.auto {
         Some(_) => quote_spanned!(span=> <#ty as ::orm::__private::AutoKey>::COLUMN),
         None => quote!(#plain::TYPE),
     };
     (sql_type, quote!(#plain::NULLABLE))
+}
+
+fn texts_and_access(field: &Field) -> TokenStream {
+    let options = &field.options;
+    let column_type = options.column_type.as_ref().map(|it| quote!(.column_type(#it)));
+    let default = options.default.as_ref().map(|(sql, _)| {
+        let ty = &field.ty;
+        // Only a type that can be without a value leaves it to the database.
+        let left_out = quote_spanned!(ty.span()=> <#ty as ::orm::__private::DefaultField>::LEFT_OUT);
+        quote!(.default(#sql, #left_out))
+    });
+    let check = options.check.as_ref().map(|it| quote!(.check(#it)));
+    let comment = options.comment.as_ref().map(|it| quote!(.comment(#it)));
+    let sensitive = options.sensitive.map(|_| quote!(.sensitive()));
+    let create = options.readonly.or(options.update_only).is_none();
+    let update = options.readonly.or(options.create_only).is_none();
+    let read = options.write_only.is_none();
+    let access = (!(create && update && read)).then(|| quote!(.access(#create, #update, #read)));
+    quote!(#column_type #default #check #comment #sensitive #access)
 }
 
 fn stamp(field: &Field) -> Option<TokenStream> {

@@ -1,9 +1,12 @@
 //! Writes the code of a model: data and calls, no logic.
 
 mod columns;
+mod field;
 mod hooks;
 mod meta;
 mod record;
+
+pub(crate) use self::field::field;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -30,23 +30,29 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 
 fn decode(model: &Model) -> TokenStream {
     let columns = model.columns().enumerate().map(|(at, field)| {
-        let (name, read) = (&field.ident, read(model, at, field));
+        let name = &field.ident;
+        let read = if field.options.write_only.is_some() { made_up(field) } else { read(model, at, field) };
         quote!(#name: #read)
     });
     let skipped = model.fields.iter().filter(|it| it.options.skip.is_some()).map(|field| {
-        let (name, ty) = (&field.ident, &field.ty);
-        let default = quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default());
+        let (name, default) = (&field.ident, made_up(field));
         quote!(#name: #default)
     });
     let fields = columns.chain(skipped);
     quote!(::core::result::Result::Ok(Self { #(#fields),* }))
 }
 
+/// The value of a field that is not read.
+fn made_up(field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default())
+}
+
 /// Reads everything before anything is changed: a row that does not fit leaves
 /// the record as it was.
 fn refill(model: &Model) -> TokenStream {
     let (mut reads, mut writes) = (TokenStream::new(), TokenStream::new());
-    for (at, field) in model.columns().enumerate() {
+    for (at, field) in model.columns().enumerate().filter(|(_, it)| it.options.write_only.is_none()) {
         let (name, column, read) = (&field.ident, format_ident!("column_{at}"), read(model, at, field));
         reads.extend(quote!(let #column = #read;));
         writes.extend(quote!(self.#name = #column;));

@@ -43,12 +43,13 @@ impl Engine {
 
     /// How many rows of `columns` values go into one `INSERT`.
     ///
-    /// PostgreSQL gets arrays, so only memory bounds it. Elsewhere a few hundred
+    /// PostgreSQL gets arrays, so only memory bounds it, unless the model has
+    /// arrays itself, which arrays cannot hold. Elsewhere a few hundred
     /// rows are where larger statements stop being faster. MySQL cannot return
     /// the keys of several rows.
-    pub(crate) const fn rows_per_insert(self, columns: usize, keys_wanted: bool) -> usize {
+    pub(crate) const fn rows_per_insert(self, columns: usize, keys_wanted: bool, arrays: bool) -> usize {
         match self {
-            Self::Postgres => 10_000,
+            Self::Postgres if !arrays => 10_000,
             Self::MySql if keys_wanted => 1,
             _ if columns == 0 => 1,
             _ => {

@@ -5,7 +5,7 @@ use crate::dialect::numbers::is_calculation;
 use crate::dialect::render::Walk;
 use crate::error::Result;
 use crate::expr::{Binary, ColumnRef, Expr};
-use crate::value::Value;
+use crate::value::{SqlType, Value};
 
 /// Lists of integers that are longer are written into the text, so that no
 /// database's limit on placeholders is met.
@@ -92,7 +92,9 @@ impl Walk<'_> {
             return self.equal_to_any(it, values, column);
         }
         self.operand(it)?;
-        if let (Engine::Postgres, Some(column)) = (self.engine, column) {
+        // Arrays have no arrays in them.
+        let plain = column.filter(|it| !matches!(it.meta().ty, SqlType::Array(_)));
+        if let (Engine::Postgres, Some(column)) = (self.engine, plain) {
             self.sql(" = ANY(");
             self.array(values, column.meta().ty)?;
             self.sql(")");

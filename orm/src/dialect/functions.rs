@@ -130,7 +130,7 @@ impl Walk<'_> {
             self.operand_at(otherwise, scale)?;
         }
         self.sql(" END");
-        let text = branches.iter().any(|it| it.1.sql_type() == Some(SqlType::Text));
+        let text = branches.iter().any(|it| it.1.sql_type().is_some_and(SqlType::is_text));
         self.by_code_points(text);
         Ok(())
     }
@@ -159,7 +159,7 @@ impl Walk<'_> {
         self.sql(" AS ");
         self.sql(cast_type(self.engine, to));
         self.sql(")");
-        self.by_code_points(to == SqlType::Text);
+        self.by_code_points(to.is_text());
         if let Some(scale) = decimal {
             self.sql(" / ");
             self.power_of_ten(scale);
@@ -184,7 +184,7 @@ impl Walk<'_> {
 fn cast_type(engine: Engine, ty: SqlType) -> &'static str {
     match (engine, ty) {
         (Engine::Postgres, SqlType::Text) => "text",
-        (Engine::Postgres, ty) => super::ddl::postgres_type(ty),
+        (Engine::Postgres, ty) => super::types::postgres_type(ty),
         (Engine::Sqlite, SqlType::Double) => "REAL",
         (Engine::Sqlite, SqlType::Text) => "TEXT",
         (Engine::Sqlite, _) => "INTEGER",

@@ -19,6 +19,7 @@ mod select;
 mod text;
 #[cfg(test)]
 mod tests;
+mod types;
 
 pub use self::engine::Engine;
 

@@ -11,7 +11,7 @@ use crate::dialect::Engine;
 use crate::dialect::expr::symbol;
 use crate::dialect::render::Walk;
 use crate::error::{Error, Result};
-use crate::expr::{Assignment, Binary, Expr};
+use crate::expr::{Assignment, Binary, ColumnRef, Expr};
 use crate::value::{SqlType, Value};
 
 /// SQLite's way to fail: the smallest integer has no opposite.
@@ -38,6 +38,7 @@ impl Walk<'_> {
 
     /// What a column is set to.
     pub(super) fn assigned(&mut self, set: &Assignment) -> Result<()> {
+        changeable(set.column)?;
         let (target, value) = (set.column.meta(), &set.value);
         let (SqlType::Decimal { scale, .. }, Some(of_value)) = (target.ty, scale(value)) else {
             return self.expr(value);
@@ -79,7 +80,7 @@ impl Walk<'_> {
     fn checked(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
         let (function, overflown) = match expr.sql_type() {
             _ if self.engine != Engine::Sqlite => return self.unchecked(expr, scale),
-            Some(SqlType::Double) => ("abs", "9e999"),
+            Some(SqlType::Real | SqlType::Double) => ("abs", "9e999"),
             _ => ("typeof", "'real'"),
         };
         self.sql("CASE ");
@@ -174,13 +175,16 @@ impl Walk<'_> {
     /// lost there, and MariaDB has no negative numbers beside unsigned ones.
     fn factor(&mut self, expr: &Expr) -> Result<()> {
         let calculated = is_calculation(expr);
-        if self.engine.is_mysql_family() && matches!(expr.sql_type(), Some(SqlType::Unsigned(_))) && !matches!(expr, Expr::Value(..)) {
+        if self.engine.is_mysql_family()
+            && matches!(expr.sql_type(), Some(SqlType::Unsigned(most)) if i64::try_from(most).is_ok())
+            && !matches!(expr, Expr::Value(..))
+        {
             self.sql("CAST(");
             self.expr(expr)?;
             self.sql(" AS SIGNED)");
             return Ok(());
         }
-        if calculated && expr.sql_type() == Some(SqlType::Double) {
+        if calculated && matches!(expr.sql_type(), Some(SqlType::Real | SqlType::Double)) {
             self.sql("(");
             self.checked(expr, None)?;
             self.sql(")");
@@ -198,9 +202,11 @@ impl Walk<'_> {
             return Ok(());
         }
         self.single(expr)?;
-        let narrow = !matches!(expr, Expr::Value(..)) && expr.sql_type().is_some_and(is_narrow);
-        if self.engine == Engine::Postgres && narrow {
-            self.sql("::bigint");
+        match expr.sql_type() {
+            _ if self.engine != Engine::Postgres || matches!(expr, Expr::Value(..)) => {}
+            Some(SqlType::Real) => self.sql("::double precision"),
+            Some(it) if is_narrow(it) => self.sql("::bigint"),
+            _ => {}
         }
         Ok(())
     }
@@ -264,6 +270,16 @@ fn is_safe_divisor(expr: &Expr) -> bool {
     }
 }
 
+/// Refuses to set what the model does not let change.
+fn changeable(column: ColumnRef) -> Result<()> {
+    let field = column.meta();
+    if field.access.update {
+        return Ok(());
+    }
+    let option = if field.access.create { "create_only" } else { "readonly" };
+    Err(Error::Invalid(format!("{}.{} is {option} and cannot be set", column.model.name, field.name)))
+}
+
 /// How many digits a decimal has behind the point.
 fn scale(expr: &Expr) -> Option<u8> {
     match expr.sql_type()? {
@@ -283,5 +299,5 @@ fn zeros(expr: &Expr, to: Option<u8>) -> u8 {
 
 /// Whether an integer has less than 64 bits in PostgreSQL.
 fn is_narrow(ty: SqlType) -> bool {
-    ty.is_integer() && super::ddl::postgres_type(ty) != "bigint"
+    ty.is_integer() && super::types::postgres_type(ty) != "bigint"
 }

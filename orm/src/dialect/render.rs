@@ -1,6 +1,6 @@
 //! The walk over statements.
 
-use crate::dialect::{Engine, ddl, numbers};
+use crate::dialect::{Engine, ddl, numbers, types};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr};
 use crate::schema::{FieldMeta, ModelMeta};
@@ -58,7 +58,7 @@ impl<'a> Walk<'a> {
 
     fn insert(&mut self, insert: &Insert) -> Result<()> {
         let model = insert.model;
-        let sent = || model.fields.iter().enumerate().filter(|(_, it)| !(insert.auto && it.auto)).map(|(at, _)| at);
+        let sent = || insert.columns();
         let columns = sent().count();
         self.sql("INSERT INTO ");
         self.table(model);
@@ -71,7 +71,7 @@ impl<'a> Walk<'a> {
                 Ok(())
             })?;
             self.sql(")");
-            if self.engine == Engine::Postgres && insert.rows.len() > 1 {
+            if self.engine == Engine::Postgres && insert.rows.len() > 1 && !model.has_arrays() {
                 self.sql(" SELECT * FROM unnest(");
                 self.list(sent(), |walk, at| walk.field_array(insert, at))?;
                 self.sql(")");
@@ -85,7 +85,11 @@ impl<'a> Walk<'a> {
                 })?;
             }
         }
-        if let (true, Some(at)) = (insert.auto, model.auto)
+        if !insert.left_out.is_empty() && self.engine != Engine::MySql {
+            self.sql(" RETURNING ");
+            self.columns(model);
+            self.returning = Returning::Columns;
+        } else if let (true, Some(at)) = (insert.auto, model.auto)
             && self.returns_key(insert)
         {
             self.sql(" RETURNING ");
@@ -106,9 +110,7 @@ impl<'a> Walk<'a> {
         self.table(model);
         self.sql(" SET ");
         if let (true, Some(row)) = (update.whole, update.target.record) {
-            // Of a record that is all key, the key: the database says whether it is there.
-            let all_key = model.fields.iter().all(|it| it.key);
-            let columns = (0..model.fields.len()).filter(|at| all_key || !model.fields[*at].key);
+            let columns = model.saved();
             self.list(columns, |walk, at| {
                 walk.ident(model.fields[at].column);
                 walk.sql(" = ");
@@ -200,7 +202,7 @@ impl<'a> Walk<'a> {
             })
         })?;
         self.sql("::");
-        self.sql(ddl::postgres_type(field.ty));
+        self.sql(types::postgres_type(field.ty));
         self.sql("[]");
         Ok(())
     }
@@ -255,7 +257,12 @@ impl<'a> Walk<'a> {
             if n > 0 {
                 self.sql(", ");
             }
-            self.ident(it.column);
+            if it.access.read {
+                self.ident(it.column);
+            } else {
+                // Its place is kept, its value stays where it is.
+                self.sql("NULL");
+            }
         }
     }
 

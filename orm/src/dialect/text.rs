@@ -14,7 +14,8 @@ impl Walk<'_> {
             let one = Arguments { values: vec![Argument::List(rows.collect())], ..Arguments::default() };
             return self.parts(text, &one);
         }
-        let plain = args.names.is_empty() && args.values.iter().all(|it| matches!(it, Argument::One(_)));
+        let one = |it: &Argument| matches!(it, Argument::One(it) if !matches!(it, Value::List(..)));
+        let plain = args.names.is_empty() && args.values.iter().all(one);
         if plain && !self.writes() {
             return args.values.iter().try_for_each(|it| self.argument(it, Place::Elsewhere));
         }
@@ -45,6 +46,10 @@ impl Walk<'_> {
 
     fn argument(&mut self, argument: &Argument, place: Place) -> Result<()> {
         match (argument, place) {
+            (Argument::One(Value::List(_, all)), Place::In { .. }) => {
+                let rows = all.iter().map(|it| vec![it.clone()]).collect();
+                self.argument(&Argument::List(rows), place)
+            }
             (Argument::One(it), _) => self.value(it, None),
             (Argument::List(rows), Place::In { not }) if rows.is_empty() => {
                 // `IN (NULL)` would be neither true nor false.

@@ -105,7 +105,7 @@ impl Postgres {
                 Ok(Either::Left(done)) => affected += done.rows_affected(),
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
-                    sink.row(&cells::PgCells { row: &row, kinds });
+                    sink.row(&cells::PgCells::new(&row, kinds));
                     sink.breathe().await;
                 }
                 Err(error) => return Err(Failed::Theirs(error, sink.rows())),

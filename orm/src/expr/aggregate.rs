@@ -30,10 +30,12 @@ macro_rules! sortable {
 }
 
 sortable! {
-    i16; i32; i64; u8; u16; u32; f64; String;
+    i8; i16; i32; i64; u8; u16; u32; u64; f32; f64; String;
     #[cfg(feature = "chrono")] chrono::DateTime<chrono::Utc>;
     #[cfg(feature = "chrono")] chrono::NaiveDateTime;
+    #[cfg(feature = "chrono")] chrono::DateTime<chrono::FixedOffset>;
     #[cfg(feature = "chrono")] chrono::NaiveDate;
+    #[cfg(feature = "chrono")] chrono::NaiveTime;
     #[cfg(feature = "rust_decimal")] rust_decimal::Decimal;
 }
 

@@ -24,9 +24,12 @@ casts! {
     u8 => i16 i32 i64 u16 u32 f64 String;
     u16 => i32 i64 u32 f64 String;
     u32 => i64 f64 String;
+    u64 => String;
+    i8 => i16 i32 i64 f64 String;
     i16 => i32 i64 f64 String;
     i32 => i64 f64 String;
     i64 => f64 String;
+    f32 => f64;
     bool => i64;
 }
 

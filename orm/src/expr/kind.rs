@@ -33,6 +33,11 @@ impl Expr {
         matches!(self, Self::Column(it) if *it == column) || self.any_part(&|it| it.mentions(column))
     }
 
+    /// Whether it is made of a column whose values are not shown, among others.
+    pub(super) fn has_sensitive(&self) -> bool {
+        matches!(self, Self::Column(it) if it.meta().sensitive) || self.any_part(&Self::has_sensitive)
+    }
+
     /// Whether it needs the value of a column that `grouped` has none of.
     pub(crate) fn needs_row(&self, grouped: &[Self]) -> bool {
         if grouped.contains(self) {
@@ -67,6 +72,8 @@ fn of_value(value: &Value) -> Option<SqlType> {
         Value::I16(_) => Some(SqlType::SmallInt),
         Value::I32(_) => Some(SqlType::Integer),
         Value::I64(_) => Some(SqlType::BigInt),
+        Value::U64(_) => Some(SqlType::Unsigned(u64::MAX)),
+        Value::F32(_) => Some(SqlType::Real),
         Value::F64(_) => Some(SqlType::Double),
         Value::Text(_) => Some(SqlType::Text),
         Value::Bytes(_) => Some(SqlType::Bytes),

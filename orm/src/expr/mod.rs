@@ -10,6 +10,7 @@ mod case;
 mod cast;
 mod column;
 mod compare;
+mod debug;
 mod dynamic;
 mod kind;
 mod number;
@@ -45,7 +46,7 @@ use crate::schema::{FieldMeta, ModelMeta};
 use crate::value::{Arguments, SqlType, Value};
 
 /// An expression whose model and type are forgotten.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Expr {
     /// A column.

@@ -45,7 +45,13 @@ macro_rules! integers {
     )*};
 }
 
-integers! { i16 i32 i64 u8 u16 u32 }
+integers! { i8 i16 i32 i64 u8 u16 u32 u64 }
+
+#[diagnostic::do_not_recommend]
+impl Number for f32 {
+    type Sum = Option<f64>;
+}
+impl Divisible for f32 {}
 
 #[diagnostic::do_not_recommend]
 impl Number for f64 {

@@ -18,8 +18,8 @@ impl TextOperand for String {
 }
 
 #[diagnostic::do_not_recommend]
-impl TextOperand for Option<String> {
-    type Length = Option<i64>;
+impl<T: TextOperand> TextOperand for Option<T> {
+    type Length = Option<T::Length>;
 }
 
 /// What text can do, for a column as well as for an expression.

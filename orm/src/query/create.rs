@@ -45,7 +45,7 @@ impl<'s, M: Model + FromRow> Create<'s, M> {
     /// be sent; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
-        Statement::Insert(Insert { model: M::META, rows: 0..self.records.len(), auto: self.auto })
+        Statement::Insert(Insert { model: M::META, rows: 0..self.records.len(), auto: self.auto, left_out: Vec::new() })
     }
 
     async fn run(self) -> Result<Vec<M>, WriteError<Vec<M>>> {

@@ -10,9 +10,13 @@ pub(crate) async fn create_tables(runner: &dyn Runner, models: &[&'static ModelM
     for model in models {
         let table = Table::of(model);
         let indexes = table.indexes.clone();
+        let commented = table.columns.iter().filter(|it| it.comment.is_some()).cloned().collect::<Vec<_>>();
         run(runner, Ddl::CreateTable(table.clone())).await?;
         for index in indexes {
             run(runner, Ddl::CreateIndex(table.clone(), index)).await?;
+        }
+        for column in commented {
+            run(runner, Ddl::Comment(table.clone(), column)).await?;
         }
     }
     Ok(())

@@ -111,6 +111,30 @@ pub struct FieldMeta {
     pub indexed: bool,
     /// When the time of a change is written to it.
     pub stamp: Option<Stamp>,
+    /// Its type as the model writes it, for tables that are created.
+    pub column_type: Option<&'static str>,
+    /// The SQL of the value that the database gives where the field has none.
+    pub default: Option<&'static str>,
+    /// The SQL of a condition that every record fulfils.
+    pub check: Option<&'static str>,
+    /// What it is for, in the database's own catalogue.
+    pub comment: Option<&'static str>,
+    /// When it is written and read.
+    pub access: Access,
+    /// Whether its values are never shown in messages or traces.
+    pub sensitive: bool,
+}
+
+/// When a column is written and read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Access {
+    /// Whether it is sent with new records.
+    pub create: bool,
+    /// Whether it is sent with changes.
+    pub update: bool,
+    /// Whether it is read.
+    pub read: bool,
 }
 
 /// A column that holds the time of a change.
@@ -189,7 +213,8 @@ impl ModelMeta {
                 found: (0..cells.len()).map(|it| cells.name(it)).collect::<Vec<_>>().join(", "),
             })
         };
-        self.fields.iter().map(|it| position(it.column)).collect()
+        // What is never read needs no place.
+        self.fields.iter().map(|it| if it.access.read { position(it.column) } else { Ok(0) }).collect()
     }
 
     /// For generated code: the end of a look-up by a position that no column has.
@@ -201,6 +226,19 @@ impl ModelMeta {
     #[track_caller]
     pub fn no_column_at(&self, at: usize) -> ! {
         unreachable!("{} has {} columns, and no position {at}", self.name, self.fields.len())
+    }
+
+    /// The positions of the columns that are written when a whole record is.
+    /// Where none may be, the key: the database says whether the record is there.
+    pub(crate) fn saved(&self) -> impl Iterator<Item = usize> {
+        let any = self.fields.iter().any(|it| !it.key && it.access.update);
+        let written = move |it: &FieldMeta| if any { !it.key && it.access.update } else { it.key };
+        self.fields.iter().enumerate().filter(move |(_, it)| written(it)).map(|(at, _)| at)
+    }
+
+    /// Whether a column holds a list.
+    pub(crate) fn has_arrays(&self) -> bool {
+        self.fields.iter().any(|it| matches!(it.ty, SqlType::Array(_)))
     }
 
     /// The positions of the key's columns.
@@ -217,7 +255,65 @@ impl FieldMeta {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(name: &'static str, column: &'static str, ty: SqlType, nullable: bool) -> Self {
-        Self { name, column, ty, nullable, key: false, auto: false, unique: false, indexed: false, stamp: None }
+        Self {
+            name,
+            column,
+            ty,
+            nullable,
+            key: false,
+            auto: false,
+            unique: false,
+            indexed: false,
+            stamp: None,
+            column_type: None,
+            default: None,
+            check: None,
+            comment: None,
+            access: Access { create: true, update: true, read: true },
+            sensitive: false,
+        }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn column_type(self, it: &'static str) -> Self {
+        Self { column_type: Some(it), ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn default(self, it: &'static str, _left_out: ()) -> Self {
+        Self { default: Some(it), ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn check(self, it: &'static str) -> Self {
+        Self { check: Some(it), ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn comment(self, it: &'static str) -> Self {
+        Self { comment: Some(it), ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn access(self, create: bool, update: bool, read: bool) -> Self {
+        Self { access: Access { create, update, read }, ..self }
+    }
+
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn sensitive(self) -> Self {
+        Self { sensitive: true, ..self }
     }
 
     /// For generated code.

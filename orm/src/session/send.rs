@@ -103,7 +103,8 @@ fn rows_of(engine: Engine, statement: &Statement, returning: Returning) -> Want 
         (Statement::Insert(Insert { rows, model, .. }), Returning::Key) => {
             Want::Keys { first: rows.start, at: model.auto.unwrap_or_default() }
         }
-        (Statement::Insert(Insert { rows, model, auto: true }), Returning::Nothing) if engine != Engine::Postgres => match model.auto {
+        (Statement::Insert(Insert { rows, .. }), Returning::Columns) => Want::Refill { first: rows.start },
+        (Statement::Insert(Insert { rows, model, auto: true, .. }), Returning::Nothing) if engine != Engine::Postgres => match model.auto {
             Some(at) => Want::LastKey { first: rows.start, at },
             None => Want::Nothing,
         },

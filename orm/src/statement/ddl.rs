@@ -11,6 +11,8 @@ pub enum Ddl {
     CreateTable(Table),
     /// Creates an index of a table unless there is one of this name.
     CreateIndex(Table, TableIndex),
+    /// Says what a column is for; only PostgreSQL wants a statement for it.
+    Comment(Table, TableColumn),
 }
 
 /// A table.
@@ -43,6 +45,14 @@ pub struct TableColumn {
     pub unique: bool,
     /// Whether it is in the key or an index, where some databases bound the length.
     pub indexed: bool,
+    /// The type as the model writes it, where it does.
+    pub column_type: Option<String>,
+    /// The SQL of the value that the database gives where none is sent.
+    pub default: Option<String>,
+    /// The SQL of a condition that every row fulfils.
+    pub check: Option<String>,
+    /// What the column is for.
+    pub comment: Option<String>,
 }
 
 /// An index of a table.
@@ -74,6 +84,10 @@ impl Table {
                     auto: it.auto,
                     unique: it.unique,
                     indexed: it.indexed,
+                    column_type: it.column_type.map(str::to_owned),
+                    default: it.default.map(str::to_owned),
+                    check: it.check.map(str::to_owned),
+                    comment: it.comment.map(str::to_owned),
                 })
                 .collect(),
             key: model.key.iter().map(name).collect(),

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::expr::{Assignment, Expr, OrderBy};
-use crate::schema::ModelMeta;
+use crate::schema::{FieldMeta, ModelMeta};
 use crate::value::Arguments;
 
 /// One operation on the database.
@@ -121,6 +121,9 @@ pub struct Insert {
     pub rows: Range<usize>,
     /// Whether the database numbers the `auto` column, so that it is not sent.
     pub auto: bool,
+    /// The positions of other columns that are left to the database; what it
+    /// puts there comes back. Filled in when the statement is sent.
+    pub left_out: Vec<usize>,
 }
 
 /// Changes records.
@@ -173,6 +176,14 @@ pub struct Outcome {
     pub rows: usize,
     /// How many rows were matched by a write.
     pub affected: u64,
+}
+
+impl Insert {
+    /// The positions of the columns that are sent.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
+        let sent = |(at, it): &(usize, &FieldMeta)| !(self.left_out.contains(at) || self.auto && it.auto);
+        self.model.fields.iter().enumerate().filter(sent).map(|(at, _)| at)
+    }
 }
 
 impl Statement {

@@ -19,8 +19,14 @@ pub(super) async fn query(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn raw(cx: &mut Context) -> Result<()> {
-    // MySQL has created it with the table.
-    if matches!(cx.statement(), Statement::Ddl(Ddl::CreateIndex(..))) && cx.session().engine().await? == Engine::MySql {
+    // MySQL has created its indexes with the table. Only PostgreSQL says apart
+    // from the table what a column is for.
+    let done = match cx.statement() {
+        Statement::Ddl(Ddl::CreateIndex(..)) => cx.session().engine().await? == Engine::MySql,
+        Statement::Ddl(Ddl::Comment(..)) => cx.session().engine().await? != Engine::Postgres,
+        _ => false,
+    };
+    if done {
         cx.sent(Outcome::default());
         return Ok(());
     }
@@ -33,9 +39,13 @@ pub(super) async fn create(cx: &mut Context) -> Result<()> {
     cx.check_statement()?;
     let Statement::Insert(insert) = cx.statement().clone() else { return Ok(()) };
     let engine = cx.session().engine().await?;
+    let model = insert.model;
     let mut affected = 0;
     for chunk in chunks(cx, &insert, engine) {
-        affected += send(cx, Statement::Insert(chunk), None).await?.affected;
+        affected += send(cx, Statement::Insert(chunk.clone()), None).await?.affected;
+        if engine == Engine::MySql && !chunk.left_out.is_empty() {
+            reread(cx, model, chunk.rows.start).await?;
+        }
     }
     cx.sent(Outcome { affected, ..Outcome::default() });
     Ok(())
@@ -54,7 +64,7 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
         return Ok(());
     }
     let engine = cx.session().engine().await?;
-    let reread = rereads(update, engine);
+    let reread_needed = rereads(update, engine);
     let affected = send_own(cx).await?.affected;
     if of_record && affected == 0 {
         return Err(Error::NotFound { model: model.name });
@@ -63,12 +73,17 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     if of_record {
         apply_constants(cx, true)?;
     }
-    if reread {
-        let filter = cx.record(0).map(|it| key_of(model, it)).unwrap_or_default();
-        let again = Select { filter, ..Select::of(model) };
-        send(cx, Statement::Select(again), Some(Want::Refill { first: 0 })).await?;
+    if reread_needed {
+        reread(cx, model, 0).await?;
     }
     Ok(())
+}
+
+/// Reads what was stored into a record, where the database returns no rows of writes.
+async fn reread(cx: &mut Context, model: &'static ModelMeta, row: usize) -> Result<()> {
+    let filter = cx.record(row).map(|it| key_of(model, it)).unwrap_or_default();
+    let again = Select { filter, ..Select::of(model) };
+    send(cx, Statement::Select(again), Some(Want::Refill { first: row })).await.map(drop)
 }
 
 pub(super) async fn delete(cx: &mut Context) -> Result<()> {
@@ -129,14 +144,24 @@ fn chunks(cx: &Context, insert: &Insert, engine: Engine) -> Vec<Insert> {
     let mut chunks: Vec<Insert> = Vec::new();
     for row in insert.rows.clone() {
         let auto = auto(row);
-        let columns = model.fields.len() - usize::from(auto);
-        let most = if columns == 0 { 1 } else { engine.rows_per_insert(columns, auto) };
+        let left_out = left_out(cx, model, row);
+        let columns = model.fields.len() - usize::from(auto) - left_out.len();
+        let comes_back = auto || !left_out.is_empty();
+        let most = if columns == 0 { 1 } else { engine.rows_per_insert(columns, comes_back, model.has_arrays()) };
         match chunks.last_mut() {
-            Some(last) if last.auto == auto && last.rows.len() < most => last.rows.end = row + 1,
-            _ => chunks.push(Insert { model, rows: Range { start: row, end: row + 1 }, auto }),
+            Some(last) if last.auto == auto && last.left_out == left_out && last.rows.len() < most => last.rows.end = row + 1,
+            _ => chunks.push(Insert { model, rows: Range { start: row, end: row + 1 }, auto, left_out }),
         }
     }
     chunks
+}
+
+/// The columns of a record that are left to the database: those that are not
+/// written, and those with a default whose field has no value.
+fn left_out(cx: &Context, model: &ModelMeta, row: usize) -> Vec<usize> {
+    let is_null = |at: usize| cx.record(row).is_some_and(|it| it.value_at(at).is_null());
+    let fields = model.fields.iter().enumerate();
+    fields.filter(|(at, it)| !it.access.create || (it.default.is_some() && is_null(*at))).map(|(at, _)| at).collect()
 }
 
 fn is_zero(value: &Value) -> bool {

@@ -2,8 +2,9 @@
 
 use crate::value::{Field, Value};
 
-/// The arguments of SQL text: `()`, one value, or a tuple, array or vector of
-/// values, one for each `?`; or [`named`] ones.
+/// The arguments of SQL text, one for each `?`: `()`, one value, or a tuple,
+/// array or slice of values, or a `Vec<Value>`; or [`named`] ones. A vector of
+/// anything else is one argument: a list.
 ///
 /// ```
 /// use orm::prelude::*;
@@ -12,15 +13,14 @@ use crate::value::{Field, Value};
 /// let _: Predicate<User> = sql("age > ?", 18);
 /// let _: Predicate<User> = sql("age > ? AND name = ?", (18, "ann"));
 /// let _: Predicate<User> = sql("age = ? OR age = ?", [18, 21]);
-/// // An array or slice behind `IN` is a list.
+/// // An array, slice or vector behind `IN` is a list.
 /// let _: Predicate<User> = sql("age IN ?", [18, 21]);
 /// let _: Predicate<User> = sql("name = ? AND age IN ?", ("ann", [18, 21]));
 /// let _: Predicate<User> = sql("name = :name AND age IN :ages", args! { name: "ann", ages: [18, 21] });
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the arguments of SQL text",
-    label = "expected `()`, one value, or a tuple, array or `Vec` of values",
-    note = "a list of values is given by reference, `&ids`, or as `list(ids)`"
+    label = "expected `()`, one value, or a tuple, array or slice of values"
 )]
 pub trait Args: sealed::Sealed {
     #[doc(hidden)]
@@ -52,6 +52,12 @@ impl Arguments {
         Self { values, ..Self::default() }
     }
 
+    /// Values that may be meant as one list.
+    fn any_of(values: impl IntoIterator<Item = Value>) -> Self {
+        let values = values.into_iter().map(Argument::One).collect();
+        Self { may_be_list: true, ..Self::positional(values) }
+    }
+
     /// All values, one after the other.
     pub(crate) fn into_values(self) -> Vec<Value> {
         let values = self.values.into_iter().flat_map(|it| match it {
@@ -69,11 +75,7 @@ impl From<Vec<Value>> for Arguments {
 }
 
 /// What can be one of several arguments of SQL text: a value or a list.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of SQL text",
-    label = "expected a value, an array or a slice",
-    note = "a list of values is given by reference, `&ids`, or as `list(ids)`"
-)]
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be an argument of SQL text", label = "expected a value, or a list of values")]
 pub trait IntoArgument {
     #[doc(hidden)]
     fn into_argument(self) -> Argument;
@@ -142,11 +144,11 @@ arguments! {
     [T: Field] T, |it| Arguments::positional(vec![it.into_argument()]);
     [] &str, |it| Arguments::positional(vec![it.into_argument()]);
     [] List, |it| Arguments::positional(vec![it.into_argument()]);
-    [T: ListItem] &[T], |it| Arguments::positional(vec![it.into_argument()]);
-    [T: ListItem] &Vec<T>, |it| Arguments::positional(vec![it.into_argument()]);
-    [T: ListItem, const N: usize] &[T; N], |it| Arguments::positional(vec![it.into_argument()]);
-    [] Vec<Value>, |it| Arguments { may_be_list: true, ..it.into() };
-    [T: Into<Value>, const N: usize] [T; N], |it| Vec::from(it.map(Into::into)).into_arguments();
+    [T: Field] &[T], |it| Arguments::any_of(it.iter().map(Field::to_value));
+    [T: Field] &Vec<T>, |it| Arguments::any_of(it.iter().map(Field::to_value));
+    [T: Field, const N: usize] &[T; N], |it| Arguments::any_of(it.iter().map(Field::to_value));
+    [] Vec<Value>, |it| Arguments::any_of(it);
+    [T: Into<Value>, const N: usize] [T; N], |it| Arguments::any_of(it.map(Into::into));
     [] Named, |it| {
         let (names, values) = it.0.into_iter().unzip();
         Arguments { names, values, may_be_list: false }

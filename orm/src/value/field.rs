@@ -7,11 +7,80 @@ use crate::value::{Binder, Cells, SqlType, Value};
 ///
 /// Reading and writing are exact: what a database has no room for is an error,
 /// never a rounded value.
+///
+/// | type | PostgreSQL | MariaDB, MySQL | SQLite | remarks |
+/// |---|---|---|---|---|
+/// | `bool` | `boolean` | `BOOLEAN` | `INTEGER` | |
+/// | `i8` `i16` `i32` `i64` | `smallint` to `bigint` | `TINYINT` to `BIGINT` | `INTEGER` | with checks where the type is wider |
+/// | `u8` `u16` `u32` | the next larger one | `… UNSIGNED` | `INTEGER` | with checks |
+/// | `u64` | `bigint` | `BIGINT UNSIGNED` | `INTEGER` | beyond `i64::MAX` [`Error::Unstorable`], except on MariaDB and MySQL, which have room |
+/// | `f32` `f64` | `real`, `double precision` | `FLOAT`, `DOUBLE` | `REAL` | NaN and infinities are [`Error::Unstorable`]; SQLite computes with 64 bits, which an `f32` is rounded from |
+/// | `String`, `Vec<u8>` | `text`, `bytea` | `LONGTEXT`, `LONGBLOB` | `TEXT`, `BLOB` | text by code points, without NUL |
+/// | `Decimal` | `numeric` | `DECIMAL` | scaled integer | feature `rust_decimal` |
+/// | `DateTime<Utc>`, `OffsetDateTime` | `timestamptz` | `DATETIME(6)` | `TEXT` | features `chrono`, `time`; an instant, read in UTC |
+/// | `NaiveDateTime`, `PrimitiveDateTime` | `timestamp` | `DATETIME(6)` | `TEXT` | cut to microseconds, as all times are |
+/// | `NaiveDate`, `Date`; `NaiveTime`, `Time` | `date`; `time` | `DATE`; `TIME(6)` | `TEXT` | |
+/// | `Uuid` | `uuid` | `BINARY(16)` | `BLOB` | feature `uuid`; ordered by its bytes |
+/// | `Json<T>` | `jsonb` | `LONGTEXT` | `TEXT` | feature `json`; not to be compared or ordered |
+/// | `Vec<T>` of an [`Element`](crate::Element) | `t[]` | `LONGTEXT` | `TEXT` | JSON where there are no arrays |
+///
+/// # Types of the program
+///
+/// Enums and structs around another field derive it, see
+/// [`derive(Field)`](macro@crate::Field). Where that does not do, a type is
+/// stored as another field and hands everything on to it:
+///
+/// ```
+/// use orm::{Binder, Cells, Field, Result, SqlType, Value};
+///
+/// /// An amount in cents, which is never negative.
+/// #[derive(Debug, Clone, Copy, PartialEq)]
+/// struct Money(i64);
+///
+/// impl Money {
+///     fn new(cents: i64) -> Result<Self> {
+///         if cents >= 0 { Ok(Self(cents)) } else { Err(orm::Error::Invalid("an amount is not negative".into())) }
+///     }
+/// }
+///
+/// impl Field for Money {
+///     const TYPE: SqlType = <i64 as Field>::TYPE;
+///
+///     fn read(cells: &dyn Cells, at: usize) -> Result<Self> {
+///         Self::new(i64::read(cells, at)?)
+///     }
+///
+///     fn bind(&self, to: &mut dyn Binder) -> Result<()> {
+///         self.0.bind(to)
+///     }
+///
+///     fn to_value(&self) -> Value {
+///         self.0.to_value()
+///     }
+///
+///     fn from_value(value: Value) -> Result<Self> {
+///         Self::new(i64::from_value(value)?)
+///     }
+/// }
+///
+/// # use orm::prelude::*;
+/// #[derive(Model)]
+/// struct Invoice {
+///     #[orm(key, auto)]
+///     id: i64,
+///     total: Money,
+///     paid: Option<Money>,
+/// }
+///
+/// let open = Invoice::PAID.is_none().and(Invoice::TOTAL.gt(Money(100_00)));
+/// # let _ = open;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a model",
     label = "no column can hold this",
     note = "integers, `f64`, `bool`, `String`, `Vec<u8>`, and `Option` of these can",
-    note = "dates need the feature `chrono`, `Decimal` the feature `rust_decimal`"
+    note = "dates need the feature `chrono` or `time`, `Decimal` the feature `rust_decimal`, `Uuid` and `Json` features of their names",
+    note = "add `#[derive(Field)]` to an enum, or to a struct around another field"
 )]
 pub trait Field: Clone + Send + Sync + 'static {
     /// What the column holds.
@@ -90,56 +159,43 @@ pub trait DecimalField: Field {
 
 impl<T: DecimalField> DecimalField for Option<T> {}
 
+/// A field that can be without a value, which the database then gives it:
+/// `#[orm(default = 0)]`.
+#[diagnostic::on_unimplemented(
+    message = "`default` is for fields that can be without a value, and a `{Self}` always has one",
+    label = "expected an `Option`",
+    note = "`None` is left to the database; zero and empty text are values like all others"
+)]
+pub trait DefaultField: Field {
+    /// For generated code.
+    #[doc(hidden)]
+    const LEFT_OUT: () = ();
+}
+
+impl<T: Field> DefaultField for Option<T> {}
+
+/// A field whose length can be bounded: `#[orm(size = 40)]`.
+#[diagnostic::on_unimplemented(
+    message = "`size` is for text and bytes, not for `{Self}`",
+    label = "expected `String`, `Vec<u8>`, or an `Option` of these"
+)]
+pub trait SizedField: Field {
+    /// For generated code: what the column holds.
+    #[doc(hidden)]
+    const COLUMN: SqlType = Self::TYPE;
+    /// For generated code: whether the column may be NULL.
+    #[doc(hidden)]
+    const OPTIONAL: bool = Self::NULLABLE;
+}
+
+impl SizedField for String {}
+impl SizedField for Vec<u8> {}
+impl<T: SizedField> SizedField for Option<T> {}
+
 /// The error for a value of another kind.
 pub(crate) fn unexpected(expected: &'static str, found: impl Into<String>) -> Error {
     Error::Decode { column: "a value".to_owned(), expected, found: found.into() }
 }
-
-macro_rules! integers {
-    ($($type:ident $wire:ident $variant:ident $sql:expr;)*) => {$(
-        impl Field for $type {
-            const TYPE: SqlType = $sql;
-
-            fn read(cells: &dyn Cells, at: usize) -> Result<Self> {
-                let it = cells.i64(at)?;
-                Self::try_from(it).map_err(|_| unexpected(stringify!($type), format!("the integer {it}, which is out of range")))
-            }
-
-            fn bind(&self, to: &mut dyn Binder) -> Result<()> {
-                to.$wire($wire::from(*self))
-            }
-
-            fn to_value(&self) -> Value {
-                Value::$variant((*self).into())
-            }
-
-            fn from_value(value: Value) -> Result<Self> {
-                let it = match value {
-                    Value::I16(it) => i64::from(it),
-                    Value::I32(it) => i64::from(it),
-                    Value::I64(it) => it,
-                    other => return Err(unexpected(stringify!($type), other.kind())),
-                };
-                Self::try_from(it).map_err(|_| unexpected(stringify!($type), format!("the integer {it}, which is out of range")))
-            }
-        }
-    )*};
-}
-
-integers! {
-    i16 i16 I16 SqlType::SmallInt;
-    i32 i32 I32 SqlType::Integer;
-    i64 i64 I64 SqlType::BigInt;
-    u8 i16 I16 SqlType::Unsigned(u8::MAX as u32);
-    u16 i32 I32 SqlType::Unsigned(u16::MAX as u32);
-    u32 i64 I64 SqlType::Unsigned(u32::MAX);
-}
-
-macro_rules! auto_keys {
-    ($($type:ident)*) => {$(impl AutoKey for $type {})*};
-}
-
-auto_keys! { i16 i32 i64 u8 u16 u32 }
 
 macro_rules! plain {
     ($($type:ty, $read:ident, $variant:ident, $sql:expr, |$it:ident| $bind:expr, |$cell:ident| $own:expr;)*) => {$(
@@ -172,6 +228,7 @@ macro_rules! plain {
 
 plain! {
     bool, bool, Bool, SqlType::Boolean, |it| *it, |it| it;
+    f32, f32, F32, SqlType::Real, |it| *it, |it| it;
     f64, f64, F64, SqlType::Double, |it| *it, |it| it;
     String, text, Text, SqlType::Text, |it| it, |it| it.to_owned();
     Vec<u8>, bytes, Bytes, SqlType::Bytes, |it| it, |it| it.to_owned();

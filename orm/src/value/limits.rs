@@ -2,6 +2,7 @@
 //! all of them refuse the same values.
 
 use crate::error::{Error, Result};
+use crate::value::SqlType;
 
 /// The error for a value that a column cannot hold; the column is named above.
 pub(crate) fn unstorable(reason: impl Into<String>) -> Error {
@@ -17,6 +18,42 @@ pub(crate) fn finite(it: f64) -> Result<f64> {
 pub(crate) fn no_nul(it: &str) -> Result<&str> {
     if it.as_bytes().contains(&0) {
         return Err(unstorable("text must not contain the character NUL; store it as bytes"));
+    }
+    Ok(it)
+}
+
+/// Refuses text that is longer than its column; databases would cut off what
+/// is too long, or only the spaces of it.
+pub(crate) fn length(it: &str, column: Option<SqlType>) -> Result<&str> {
+    match column {
+        Some(SqlType::VarChar(most)) => short(it.chars().count(), most, "characters").map(|()| it),
+        _ => Ok(it),
+    }
+}
+
+/// Refuses bytes that are more than their column holds.
+pub(crate) fn bytes(it: &[u8], column: Option<SqlType>) -> Result<&[u8]> {
+    match column {
+        Some(SqlType::VarBytes(most)) => short(it.len(), most, "bytes").map(|()| it),
+        _ => Ok(it),
+    }
+}
+
+fn short(len: usize, most: u32, unit: &str) -> Result<()> {
+    if u32::try_from(len).is_ok_and(|it| it <= most) {
+        return Ok(());
+    }
+    Err(unstorable(format!("it has {len} {unit}, and the column keeps {most}")))
+}
+
+/// Refuses a document with the character NUL, for which PostgreSQL has no room.
+pub(crate) fn json(it: &str) -> Result<&str> {
+    if it.is_empty() {
+        return Err(unstorable("it cannot be written as JSON"));
+    }
+    // A backslash that is escaped itself escapes nothing.
+    if it.contains("\\u0000") && it.replace("\\\\", "").contains("\\u0000") {
+        return Err(unstorable("a document must not contain the character NUL"));
     }
     Ok(it)
 }

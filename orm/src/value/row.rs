@@ -1,7 +1,8 @@
 //! One row, borrowed from a driver.
 
 use crate::error::{Error, Result};
-use crate::value::Field;
+use crate::value::field::unexpected;
+use crate::value::{Field, json_array};
 
 /// The cells of one row; drivers implement it.
 ///
@@ -25,6 +26,18 @@ pub trait Cells {
     fn i64(&self, at: usize) -> Result<i64>;
     /// Reads a floating-point number.
     fn f64(&self, at: usize) -> Result<f64>;
+    /// Reads an integer that is not negative.
+    fn u64(&self, at: usize) -> Result<u64> {
+        let it = self.i64(at)?;
+        u64::try_from(it).map_err(|_| unexpected("u64", format!("the integer {it}, which is out of range")))
+    }
+    /// Reads a floating-point number that 32 bits hold exactly.
+    fn f32(&self, at: usize) -> Result<f32> {
+        let it = self.f64(at)?;
+        #[allow(clippy::cast_possible_truncation, reason = "what is not exact is refused")]
+        let small = it as f32;
+        if f64::from(small) == it { Ok(small) } else { Err(unexpected("f32", "a number that no f32 holds exactly")) }
+    }
     /// Reads text.
     fn text(&self, at: usize) -> Result<&str>;
     /// Reads bytes.
@@ -38,6 +51,23 @@ pub trait Cells {
     /// Reads a date.
     #[cfg(feature = "chrono")]
     fn date(&self, at: usize) -> Result<chrono::NaiveDate>;
+    /// Reads a time of day.
+    #[cfg(feature = "chrono")]
+    fn time(&self, at: usize) -> Result<chrono::NaiveTime>;
+    /// Reads a UUID.
+    fn uuid(&self, at: usize) -> Result<[u8; 16]> {
+        let bytes = self.bytes(at)?;
+        bytes.try_into().map_err(|_| unexpected("a UUID", format!("{} bytes instead of 16", bytes.len())))
+    }
+    /// Reads the text of a JSON document.
+    fn json(&self, at: usize) -> Result<&str> {
+        self.text(at)
+    }
+    /// Reads a list: calls `each` with the cells that hold the elements, and
+    /// the position of each.
+    fn array(&self, at: usize, each: &mut dyn FnMut(&dyn Cells, usize) -> Result<()>) -> Result<()> {
+        json_array::read(self.text(at)?, each)
+    }
     /// Reads a decimal.
     #[cfg(feature = "rust_decimal")]
     fn decimal(&self, at: usize) -> Result<rust_decimal::Decimal>;

@@ -1,6 +1,6 @@
 //! Dates and times of the crate `chrono`, in UTC with microseconds.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use crate::error::Result;
 use crate::value::field::unexpected;
@@ -37,6 +37,35 @@ times! {
     DateTime<Utc>, date_time, DateTime, Timestamp;
     NaiveDateTime, naive_date_time, NaiveDateTime, DateTime;
     NaiveDate, date, Date, Date;
+    NaiveTime, time, Time, Time;
+}
+
+/// Stored as the instant that it is; what is read has the offset zero, and is
+/// equal to what was written.
+impl Field for DateTime<FixedOffset> {
+    const TYPE: SqlType = SqlType::Timestamp;
+
+    fn read(cells: &dyn Cells, at: usize) -> Result<Self> {
+        cells.date_time(at).map(Into::into)
+    }
+
+    fn bind(&self, to: &mut dyn Binder) -> Result<()> {
+        to.date_time(self.to_utc())
+    }
+
+    fn to_value(&self) -> Value {
+        Value::DateTime(self.to_utc())
+    }
+
+    fn from_value(value: Value) -> Result<Self> {
+        DateTime::<Utc>::from_value(value).map(Into::into)
+    }
+}
+
+impl Timestamp for DateTime<FixedOffset> {
+    fn at(micros: i64) -> Value {
+        DateTime::<Utc>::at(micros)
+    }
 }
 
 impl Timestamp for DateTime<Utc> {

@@ -59,15 +59,21 @@ impl Binder for Bind {
         self.add(it)
     }
 
+    fn u64(&mut self, it: u64) -> Result<()> {
+        self.add(it)
+    }
+
     fn f64(&mut self, it: f64) -> Result<()> {
         self.add(limits::finite(it)?)
     }
 
     fn text(&mut self, it: &str) -> Result<()> {
-        self.add(limits::no_nul(it)?)
+        let it = limits::length(limits::no_nul(it)?, self.column)?;
+        self.add(it)
     }
 
     fn bytes(&mut self, it: &[u8]) -> Result<()> {
+        let it = limits::bytes(it, self.column)?;
         self.add(it)
     }
 
@@ -89,15 +95,16 @@ impl Binder for Bind {
         self.add(it)
     }
 
+    #[cfg(feature = "chrono")]
+    fn time(&mut self, it: chrono::NaiveTime) -> Result<()> {
+        self.add(limits::micros(it))
+    }
+
     #[cfg(feature = "rust_decimal")]
     fn decimal(&mut self, it: rust_decimal::Decimal) -> Result<()> {
         if let Some(SqlType::Decimal { precision, scale }) = self.column {
             limits::decimal_fits(it, precision, scale)?;
         }
         self.add(it)
-    }
-
-    fn array(&mut self, _: SqlType, _: usize, _: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
-        Err(Error::Unsupported { database: "MySQL", what: "it has no arrays; bind the values of the list one by one".to_owned() })
     }
 }

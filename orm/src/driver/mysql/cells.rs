@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Bytes,
     DateTime,
     Date,
+    Time,
     Decimal,
     Other,
 }
@@ -39,6 +40,9 @@ fn kind(ty: &MySqlTypeInfo) -> Kind {
         "DOUBLE" => Kind::F64,
         "DATETIME" | "TIMESTAMP" => Kind::DateTime,
         "DATE" => Kind::Date,
+        "TIME" => Kind::Time,
+        // MySQL's own type; MariaDB has text of this name.
+        "JSON" => Kind::Text,
         "DECIMAL" => Kind::Decimal,
         "YEAR" => Kind::Unsigned,
         // The names cannot be relied on: a text column with a binary collation
@@ -82,17 +86,22 @@ fn sized<const N: usize>(expected: &'static str, bytes: &[u8]) -> Result<[u8; N]
 }
 
 /// An integer of one to eight bytes, the last one first.
-fn integer(expected: &'static str, kind: Kind, bytes: &[u8]) -> Result<i64> {
-    let negative = kind == Kind::Signed && bytes.last().is_some_and(|it| *it >= 0x80);
-    let mut all = [if negative { 0xFF } else { 0 }; 8];
+fn unsigned(expected: &'static str, bytes: &[u8]) -> Result<u64> {
+    let mut all = [0; 8];
     match all.get_mut(..bytes.len()) {
         Some(part) => part.copy_from_slice(bytes),
         None => return Err(decode(expected, format!("{} bytes instead of 8", bytes.len()))),
     }
+    Ok(u64::from_le_bytes(all))
+}
+
+fn integer(expected: &'static str, kind: Kind, bytes: &[u8]) -> Result<i64> {
+    let it = unsigned(expected, bytes)?;
     if kind == Kind::Signed {
-        return Ok(i64::from_le_bytes(all));
+        // The sign is the first bit of the last byte.
+        let unused = u32::try_from(64 - 8 * bytes.len().clamp(1, 8)).unwrap_or_default();
+        return Ok((it << unused).cast_signed() >> unused);
     }
-    let it = u64::from_le_bytes(all);
     i64::try_from(it).map_err(|_| decode(expected, format!("the integer {it}, which is out of range")))
 }
 
@@ -121,6 +130,16 @@ impl Cells for MySqlCells<'_> {
     fn i64(&self, at: usize) -> Result<i64> {
         let (kind, bytes) = self.get(at, "an integer", &[Kind::Signed, Kind::Unsigned])?;
         integer("an integer", kind, bytes)
+    }
+
+    fn u64(&self, at: usize) -> Result<u64> {
+        match self.get(at, "u64", &[Kind::Signed, Kind::Unsigned])? {
+            (Kind::Unsigned, bytes) => unsigned("u64", bytes),
+            (kind, bytes) => {
+                let it = integer("u64", kind, bytes)?;
+                u64::try_from(it).map_err(|_| decode("u64", format!("the integer {it}, which is out of range")))
+            }
+        }
     }
 
     fn f64(&self, at: usize) -> Result<f64> {
@@ -158,6 +177,12 @@ impl Cells for MySqlCells<'_> {
         time::date(bytes).ok_or_else(|| decode("a date", "a date that does not exist, such as 0000-00-00"))
     }
 
+    #[cfg(feature = "chrono")]
+    fn time(&self, at: usize) -> Result<chrono::NaiveTime> {
+        let (_, bytes) = self.get(at, "a time of day", &[Kind::Time])?;
+        time::time(bytes).ok_or_else(|| decode("a time of day", "a span of time that is negative or a day at least"))
+    }
+
     #[cfg(feature = "rust_decimal")]
     fn decimal(&self, at: usize) -> Result<rust_decimal::Decimal> {
         let expected = "a decimal";
@@ -193,6 +218,19 @@ mod time {
             _ => return None,
         };
         Some(day.and_time(time))
+    }
+
+    /// A length; then a sign, days, hour, minute, second, microsecond, without
+    /// the zeros at the end.
+    pub(super) fn time(bytes: &[u8]) -> Option<NaiveTime> {
+        match *bytes.get(1..)? {
+            [] => Some(NaiveTime::MIN),
+            [0, 0, 0, 0, 0, h, m, s] => NaiveTime::from_hms_opt(h.into(), m.into(), s.into()),
+            [0, 0, 0, 0, 0, h, m, s, a, b, c, d] => {
+                NaiveTime::from_hms_micro_opt(h.into(), m.into(), s.into(), u32::from_le_bytes([a, b, c, d]))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn date(bytes: &[u8]) -> Option<NaiveDate> {

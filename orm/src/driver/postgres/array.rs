@@ -4,7 +4,7 @@ use sqlx::Postgres;
 use sqlx::encode::Encode;
 use sqlx::postgres::PgArgumentBuffer;
 
-use super::bind::{oid, width};
+use super::bind::{Raw, jsonb, oid, width};
 use crate::error::{Error, Result};
 use crate::value::{Binder, SqlType, limits};
 
@@ -98,15 +98,22 @@ impl Binder for Elements {
         self.integer(it)
     }
 
+    fn f32(&mut self, it: f32) -> Result<()> {
+        limits::finite(it.into())?;
+        self.put(SqlType::Real, &it)
+    }
+
     fn f64(&mut self, it: f64) -> Result<()> {
         self.put(SqlType::Double, &limits::finite(it)?)
     }
 
     fn text(&mut self, it: &str) -> Result<()> {
-        self.put(SqlType::Text, &limits::no_nul(it)?)
+        let it = limits::length(limits::no_nul(it)?, Some(self.ty))?;
+        self.put(SqlType::Text, &it)
     }
 
     fn bytes(&mut self, it: &[u8]) -> Result<()> {
+        let it = limits::bytes(it, Some(self.ty))?;
         self.put(SqlType::Bytes, &it)
     }
 
@@ -128,6 +135,19 @@ impl Binder for Elements {
         self.put(SqlType::Date, &it)
     }
 
+    #[cfg(feature = "chrono")]
+    fn time(&mut self, it: chrono::NaiveTime) -> Result<()> {
+        self.put(SqlType::Time, &limits::micros(it))
+    }
+
+    fn uuid(&mut self, it: &[u8; 16]) -> Result<()> {
+        self.put(SqlType::Uuid, &Raw { oid: oid(SqlType::Uuid), bytes: Some(it) })
+    }
+
+    fn json(&mut self, it: &str) -> Result<()> {
+        self.put(SqlType::Json, &Raw { oid: oid(SqlType::Json), bytes: Some(&jsonb(it)) })
+    }
+
     #[cfg(feature = "rust_decimal")]
     fn decimal(&mut self, it: rust_decimal::Decimal) -> Result<()> {
         if let SqlType::Decimal { precision, scale } = self.ty {
@@ -139,4 +159,33 @@ impl Binder for Elements {
     fn array(&mut self, _: SqlType, _: usize, _: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
         Err(Error::Invalid("an array cannot hold arrays".to_owned()))
     }
+}
+
+/// The element type of an array, and its elements; `None` where it is no array
+/// of one dimension.
+pub(super) fn elements(bytes: &[u8]) -> Option<(u32, Vec<Option<&[u8]>>)> {
+    let (header, rest) = bytes.split_at_checked(12)?;
+    let of = u32::from_be_bytes(header[8..].try_into().ok()?);
+    match i32::from_be_bytes(header[..4].try_into().ok()?) {
+        0 => Some((of, Vec::new())),
+        1 => {
+            let (dimension, mut rest) = rest.split_at_checked(8)?;
+            let count = i32::from_be_bytes(dimension[..4].try_into().ok()?);
+            let all = (0..count).map(|_| element(&mut rest)).collect::<Option<_>>()?;
+            Some((of, all))
+        }
+        _ => None,
+    }
+}
+
+/// The next element: a length, and so many bytes; NULL has a negative one.
+fn element<'b>(rest: &mut &'b [u8]) -> Option<Option<&'b [u8]>> {
+    let (len, behind) = rest.split_at_checked(4)?;
+    let Ok(len) = usize::try_from(i32::from_be_bytes(len.try_into().ok()?)) else {
+        *rest = behind;
+        return Some(None);
+    };
+    let (bytes, behind) = behind.split_at_checked(len)?;
+    *rest = behind;
+    Some(Some(bytes))
 }

@@ -102,15 +102,22 @@ impl Binder for Bind {
         self.integer(it, SqlType::BigInt)
     }
 
+    fn f32(&mut self, it: f32) -> Result<()> {
+        limits::finite(it.into())?;
+        self.add(SqlType::Real, it)
+    }
+
     fn f64(&mut self, it: f64) -> Result<()> {
         self.add(SqlType::Double, limits::finite(it)?)
     }
 
     fn text(&mut self, it: &str) -> Result<()> {
-        self.add(SqlType::Text, limits::no_nul(it)?)
+        let it = limits::length(limits::no_nul(it)?, self.column)?;
+        self.add(SqlType::Text, it)
     }
 
     fn bytes(&mut self, it: &[u8]) -> Result<()> {
+        let it = limits::bytes(it, self.column)?;
         self.add(SqlType::Bytes, it)
     }
 
@@ -130,6 +137,21 @@ impl Binder for Bind {
     fn date(&mut self, it: chrono::NaiveDate) -> Result<()> {
         limits::year(&it)?;
         self.add(SqlType::Date, it)
+    }
+
+    #[cfg(feature = "chrono")]
+    fn time(&mut self, it: chrono::NaiveTime) -> Result<()> {
+        self.add(SqlType::Time, limits::micros(it))
+    }
+
+    fn uuid(&mut self, it: &[u8; 16]) -> Result<()> {
+        let oid = oid(SqlType::Uuid);
+        self.push(oid, Raw { oid, bytes: Some(it) })
+    }
+
+    fn json(&mut self, it: &str) -> Result<()> {
+        let oid = oid(SqlType::Json);
+        self.push(oid, Raw { oid, bytes: Some(&jsonb(it)) })
     }
 
     #[cfg(feature = "rust_decimal")]
@@ -169,10 +191,16 @@ pub(super) fn width(ty: SqlType) -> u8 {
     match ty {
         SqlType::SmallInt => 2,
         SqlType::Integer => 4,
-        SqlType::Unsigned(most) if most <= u32::from(u8::MAX) => 2,
-        SqlType::Unsigned(most) if most <= u32::from(u16::MAX) => 4,
+        SqlType::TinyInt => 2,
+        SqlType::Unsigned(most) if most <= u64::from(u8::MAX) => 2,
+        SqlType::Unsigned(most) if most <= u64::from(u16::MAX) => 4,
         _ => 8,
     }
+}
+
+/// A version, and the text.
+pub(super) fn jsonb(text: &str) -> Vec<u8> {
+    [&[1], text.as_bytes()].concat()
 }
 
 fn fits(it: i64, width: u8) -> bool {
@@ -187,12 +215,17 @@ fn fits(it: i64, width: u8) -> bool {
 pub(super) fn oid(ty: SqlType) -> u32 {
     match ty {
         SqlType::Boolean => 16,
+        SqlType::Real => 700,
         SqlType::Double => 701,
-        SqlType::Text => 25,
-        SqlType::Bytes => 17,
+        SqlType::Text | SqlType::VarChar(_) | SqlType::Enum(_) => 25,
+        SqlType::Bytes | SqlType::VarBytes(_) => 17,
         SqlType::Timestamp => 1184,
         SqlType::DateTime => 1114,
         SqlType::Date => 1082,
+        SqlType::Time => 1083,
+        SqlType::Uuid => 2950,
+        SqlType::Json => 3802,
+        SqlType::Array(of) => array_oid(*of),
         SqlType::Decimal { .. } => 1700,
         integer => match width(integer) {
             2 => 21,
@@ -206,7 +239,11 @@ pub(super) fn oid(ty: SqlType) -> u32 {
 fn array_oid(ty: SqlType) -> u32 {
     match oid(ty) {
         16 => 1000,
+        700 => 1021,
         701 => 1022,
+        1083 => 1183,
+        2950 => 2951,
+        3802 => 3807,
         25 => 1009,
         17 => 1001,
         1184 => 1185,

@@ -22,15 +22,25 @@ pub(super) enum Kind {
     TimestampTz,
     Timestamp,
     Date,
+    Time,
+    Uuid,
+    Json,
+    Jsonb,
+    Array,
     Numeric,
     Other,
 }
 
-/// One row, with the kinds of its columns.
-pub(super) struct PgCells<'r> {
-    pub(super) row: &'r PgRow,
-    pub(super) kinds: &'r [Kind],
+/// Where cells are.
+#[derive(Clone, Copy)]
+enum Source<'r> {
+    Row(&'r PgRow, &'r [Kind]),
+    /// The elements of an array, all of one kind.
+    Array(&'r [Option<&'r [u8]>], Kind),
 }
+
+/// One row, with the kinds of its columns; or one array.
+pub(super) struct PgCells<'r>(Source<'r>);
 
 /// The kinds of the columns; the same for all rows of a result.
 pub(super) fn kinds(row: &PgRow) -> Vec<Kind> {
@@ -52,29 +62,53 @@ fn kind(oid: u32) -> Kind {
         1184 => Kind::TimestampTz,
         1114 => Kind::Timestamp,
         1082 => Kind::Date,
+        1083 => Kind::Time,
+        2950 => Kind::Uuid,
+        114 => Kind::Json,
+        3802 => Kind::Jsonb,
+        1000 | 1005 | 1007 | 1016 | 1021 | 1022 | 1009 | 1015 | 2951 => Kind::Array,
         1700 => Kind::Numeric,
         _ => Kind::Other,
     }
 }
 
 impl<'r> PgCells<'r> {
+    pub(super) fn new(row: &'r PgRow, kinds: &'r [Kind]) -> Self {
+        Self(Source::Row(row, kinds))
+    }
+
     fn raw(&self, at: usize) -> Result<Option<&'r [u8]>> {
-        let cell = self.row.try_get_raw(at).map_err(|_| decode("a column", format!("no column {}", at + 1)))?;
+        let row = match self.0 {
+            Source::Row(row, _) => row,
+            Source::Array(all, _) => return Ok(all[at]),
+        };
+        let cell = row.try_get_raw(at).map_err(|_| decode("a column", format!("no column {}", at + 1)))?;
         // Only NULL has no bytes.
         Ok(cell.as_bytes().ok())
     }
 
     /// The bytes of a cell that holds one of these kinds.
     fn get(&self, at: usize, expected: &'static str, kinds: &[Kind]) -> Result<(Kind, &'r [u8])> {
-        let kind = self.kinds[at];
+        let kind = match self.0 {
+            Source::Row(_, kinds) => kinds[at],
+            Source::Array(_, kind) => kind,
+        };
         if !kinds.contains(&kind) {
-            let found = self.row.column(at).type_info();
-            let hint = if kind == Kind::Numeric { "; read it as a Decimal, or cast it" } else { "" };
-            return Err(decode(expected, format!("a column of type {found}{hint}")));
+            return Err(decode(expected, self.found(at, kind)));
         }
         match self.raw(at)? {
             Some(bytes) => Ok((kind, bytes)),
             None => Err(decode(expected, "NULL")),
+        }
+    }
+}
+
+impl PgCells<'_> {
+    fn found(&self, at: usize, kind: Kind) -> String {
+        let hint = if kind == Kind::Numeric { "; read it as a Decimal, or cast it" } else { "" };
+        match self.0 {
+            Source::Row(row, _) => format!("a column of type {}{hint}", row.column(at).type_info()),
+            Source::Array(..) => "an array of another type".to_owned(),
         }
     }
 }
@@ -95,11 +129,17 @@ fn integer(expected: &'static str, kind: Kind, bytes: &[u8]) -> Result<i64> {
 
 impl Cells for PgCells<'_> {
     fn len(&self) -> usize {
-        self.kinds.len()
+        match self.0 {
+            Source::Row(_, kinds) => kinds.len(),
+            Source::Array(all, _) => all.len(),
+        }
     }
 
     fn name(&self, at: usize) -> &str {
-        self.row.column(at).name()
+        match self.0 {
+            Source::Row(row, _) => row.column(at).name(),
+            Source::Array(..) => "an element",
+        }
     }
 
     fn is_null(&self, at: usize) -> Result<bool> {
@@ -134,6 +174,26 @@ impl Cells for PgCells<'_> {
         Ok(self.get(at, "bytes", &[Kind::Bytes])?.1)
     }
 
+    fn uuid(&self, at: usize) -> Result<[u8; 16]> {
+        sized("a UUID", self.get(at, "a UUID", &[Kind::Uuid])?.1)
+    }
+
+    fn json(&self, at: usize) -> Result<&str> {
+        let text = match self.get(at, "JSON", &[Kind::Jsonb, Kind::Json, Kind::Text])? {
+            (Kind::Jsonb, [1, text @ ..]) => text,
+            (Kind::Jsonb, _) => return Err(decode("JSON", "a document of an unknown version")),
+            (_, text) => text,
+        };
+        std::str::from_utf8(text).map_err(|_| decode("JSON", "bytes that are not UTF-8"))
+    }
+
+    fn array(&self, at: usize, each: &mut dyn FnMut(&dyn Cells, usize) -> Result<()>) -> Result<()> {
+        let (_, bytes) = self.get(at, "a list", &[Kind::Array])?;
+        let (of, all) = super::array::elements(bytes).ok_or_else(|| decode("a list", "an array of several dimensions"))?;
+        let elements = PgCells(Source::Array(&all, kind(of)));
+        (0..all.len()).try_for_each(|n| each(&elements, n))
+    }
+
     #[cfg(feature = "chrono")]
     fn date_time(&self, at: usize) -> Result<chrono::DateTime<chrono::Utc>> {
         let (_, bytes) = self.get(at, "a date and time with a zone", &[Kind::TimestampTz])?;
@@ -152,6 +212,12 @@ impl Cells for PgCells<'_> {
         time::date(bytes)
     }
 
+    #[cfg(feature = "chrono")]
+    fn time(&self, at: usize) -> Result<chrono::NaiveTime> {
+        let (_, bytes) = self.get(at, "a time of day", &[Kind::Time])?;
+        time::time(bytes)
+    }
+
     #[cfg(feature = "rust_decimal")]
     fn decimal(&self, at: usize) -> Result<rust_decimal::Decimal> {
         let expected = "a decimal";
@@ -166,7 +232,7 @@ impl Cells for PgCells<'_> {
 /// chrono does not know.
 #[cfg(feature = "chrono")]
 mod time {
-    use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
+    use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
     use super::sized;
     use crate::driver::sink::decode;
@@ -189,6 +255,13 @@ mod time {
             Some(it) if !infinite => Ok(it),
             _ => Err(outside(infinite)),
         }
+    }
+
+    pub(super) fn time(bytes: &[u8]) -> Result<NaiveTime> {
+        let micros = i64::from_be_bytes(sized("a time of day", bytes)?);
+        let parts = u32::try_from(micros / 1_000_000).ok().zip(u32::try_from(micros % 1_000_000 * 1_000).ok());
+        let it = parts.and_then(|(seconds, nanos)| NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos));
+        it.ok_or_else(|| decode("a time of day", "24:00"))
     }
 
     pub(super) fn date(bytes: &[u8]) -> Result<NaiveDate> {

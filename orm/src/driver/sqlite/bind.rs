@@ -73,11 +73,11 @@ impl Binder for Parameters<'_, '_> {
     }
 
     fn text(&mut self, it: &str) -> Result<()> {
-        self.put(limits::no_nul(it)?)
+        self.put(limits::length(limits::no_nul(it)?, self.column)?)
     }
 
     fn bytes(&mut self, it: &[u8]) -> Result<()> {
-        self.put(it)
+        self.put(limits::bytes(it, self.column)?)
     }
 
     #[cfg(feature = "chrono")]
@@ -97,6 +97,11 @@ impl Binder for Parameters<'_, '_> {
         self.put(super::time::of_date(it))
     }
 
+    #[cfg(feature = "chrono")]
+    fn time(&mut self, it: chrono::NaiveTime) -> Result<()> {
+        self.put(super::time::of_time(limits::micros(it)))
+    }
+
     #[cfg(feature = "rust_decimal")]
     fn decimal(&mut self, it: rust_decimal::Decimal) -> Result<()> {
         let Some(SqlType::Decimal { precision, scale }) = self.column else {
@@ -108,9 +113,5 @@ impl Binder for Parameters<'_, '_> {
         let scaled = super::decimal::scaled(limits::decimal_fits(it, precision, scale)?, scale);
         let scaled = scaled.ok_or_else(|| limits::unstorable("SQLite's integers end at 18 digits"))?;
         self.put(scaled)
-    }
-
-    fn array(&mut self, _: SqlType, _: usize, _: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
-        Err(Error::Unsupported { database: "SQLite", what: "arrays; send the values one by one".to_owned() })
     }
 }

@@ -56,7 +56,7 @@ impl<'r> RowCells<'r> {
     }
 
     #[cfg(feature = "chrono")]
-    fn time<T>(&self, at: usize, expected: &'static str, parse: fn(&str) -> Option<T>) -> Result<T> {
+    fn parsed<T>(&self, at: usize, expected: &'static str, parse: fn(&str) -> Option<T>) -> Result<T> {
         match self.value(at)? {
             ValueRef::Text(it) => {
                 let it = std::str::from_utf8(it).ok().and_then(parse);
@@ -122,6 +122,13 @@ impl Cells for RowCells<'_> {
         }
     }
 
+    fn f32(&self, at: usize) -> Result<f32> {
+        // SQLite computes with 64 bits, also in columns for which 32 would do.
+        #[allow(clippy::cast_possible_truncation, reason = "rounded, and not to infinity")]
+        let it = self.f64(at)? as f32;
+        if it.is_finite() { Ok(it) } else { Err(decode("f32", "a number that is out of range")) }
+    }
+
     fn text(&self, at: usize) -> Result<&str> {
         match self.value(at)? {
             ValueRef::Text(it) => std::str::from_utf8(it).map_err(|_| decode("text", "text that is not UTF-8")),
@@ -138,17 +145,22 @@ impl Cells for RowCells<'_> {
 
     #[cfg(feature = "chrono")]
     fn date_time(&self, at: usize) -> Result<chrono::DateTime<chrono::Utc>> {
-        self.time(at, "DateTime<Utc>", super::time::to_date_time).map(|it| it.and_utc())
+        self.parsed(at, "DateTime<Utc>", super::time::to_date_time).map(|it| it.and_utc())
     }
 
     #[cfg(feature = "chrono")]
     fn naive_date_time(&self, at: usize) -> Result<chrono::NaiveDateTime> {
-        self.time(at, "NaiveDateTime", super::time::to_date_time)
+        self.parsed(at, "NaiveDateTime", super::time::to_date_time)
     }
 
     #[cfg(feature = "chrono")]
     fn date(&self, at: usize) -> Result<chrono::NaiveDate> {
-        self.time(at, "NaiveDate", super::time::to_date)
+        self.parsed(at, "NaiveDate", super::time::to_date)
+    }
+
+    #[cfg(feature = "chrono")]
+    fn time(&self, at: usize) -> Result<chrono::NaiveTime> {
+        self.parsed(at, "NaiveTime", super::time::to_time)
     }
 
     #[cfg(feature = "rust_decimal")]

@@ -12,6 +12,11 @@ pub(super) fn of_date(it: NaiveDate) -> String {
     it.format("%Y-%m-%d").to_string()
 }
 
+/// `HH:MM:SS.ffffff`.
+pub(super) fn of_time(it: NaiveTime) -> String {
+    it.format("%H:%M:%S%.6f").to_string()
+}
+
 /// Reads what [`of_date_time`] writes, and what other programs do: `T` between
 /// date and time, no seconds or fraction, `Z` or an offset at the end.
 /// The result is in UTC.
@@ -22,7 +27,7 @@ pub(super) fn to_date_time(text: &str) -> Option<NaiveDateTime> {
         Some(at) => rest.split_at(at),
         None => (rest, ""),
     };
-    let time = to_time(time.trim_end().as_bytes())?;
+    let time = to_time(time.trim_end())?;
     date.and_time(time).checked_sub_signed(to_offset(offset)?)
 }
 
@@ -34,7 +39,9 @@ pub(super) fn to_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(number(&it[..4])?).ok()?, number(&it[5..7])?, number(&it[8..])?)
 }
 
-fn to_time(it: &[u8]) -> Option<NaiveTime> {
+/// Reads what [`of_time`] writes, and times without seconds or fraction.
+pub(super) fn to_time(text: &str) -> Option<NaiveTime> {
+    let it = text.as_bytes();
     let (hour, minute) = (number(it.get(..2)?)?, number(it.get(3..5)?)?);
     if it[2] != b':' {
         return None;

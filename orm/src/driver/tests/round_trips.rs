@@ -20,6 +20,14 @@ fn column(engine: Engine, ty: SqlType) -> String {
         SqlType::Timestamp => own("timestamptz", "datetime(6)"),
         SqlType::DateTime => own("timestamp", "datetime(6)"),
         SqlType::Date => "date".to_owned(),
+        SqlType::TinyInt => own("smallint", "tinyint"),
+        SqlType::Real => own("real", "float"),
+        SqlType::Time => own("time", "time(6)"),
+        SqlType::Uuid => own("uuid", "binary(16)"),
+        SqlType::Json | SqlType::Array(_) => own("jsonb", "longtext character set utf8mb4 collate utf8mb4_nopad_bin"),
+        SqlType::VarChar(_) | SqlType::VarBytes(_) | SqlType::Enum(_) | SqlType::IntegerEnum(_) => {
+            unreachable!("no field is of it by itself")
+        }
         SqlType::Decimal { precision, scale } => format!("decimal({precision}, {scale})"),
     }
 }

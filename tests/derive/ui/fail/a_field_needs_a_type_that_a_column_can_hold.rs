@@ -7,7 +7,7 @@ struct Tag {
     #[orm(key, auto)]
     id: i64,
     color: Color,
-    size: Option<u64>,
+    size: Option<u128>,
 }
 
 fn main() {}

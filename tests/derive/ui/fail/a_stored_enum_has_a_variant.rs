@@ -1,0 +1,6 @@
+use orm::prelude::*;
+
+#[derive(Clone, Field)]
+enum Nothing {}
+
+fn main() {}

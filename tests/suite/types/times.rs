@@ -1,0 +1,124 @@
+//! Dates and times of both crates, which share their columns.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeZone as _, Utc};
+use orm::Error;
+use orm::prelude::*;
+use time::macros::{date, datetime, time};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
+
+use super::{in_order, one};
+use crate::{Test, cases};
+
+cases![
+    times_of_day,
+    instants_with_an_offset_are_stored_as_instants,
+    instants_of_the_other_crate,
+    dates_and_times_of_the_other_crate,
+    dates_of_the_other_crate,
+    times_of_day_of_the_other_crate,
+    both_crates_read_the_same_columns,
+    years_without_room_are_refused,
+    changes_are_stamped_in_every_type,
+];
+
+one!(Clock, NaiveTime);
+one!(Offset, DateTime<FixedOffset>);
+one!(Instant, OffsetDateTime);
+one!(Local, PrimitiveDateTime);
+one!(Day, Date);
+one!(Hour, Time);
+
+async fn times_of_day(t: Test) {
+    let at = |text: &str| text.parse::<NaiveTime>().unwrap();
+    in_order::<Clock>(&t, vec![at("00:00:00"), at("00:00:00.000001"), at("12:00:00"), at("12:30:15.5"), at("23:59:59.999999")]).await;
+    let finer = t.create(Clock { id: 0, it: Some(at("01:02:03.123456789")) }).await.unwrap();
+    assert_eq!(t.get::<Clock>(finer.id).await.unwrap().it, Some(at("01:02:03.123456")));
+    let leap = NaiveTime::from_hms_nano_opt(23, 59, 59, 1_500_000_000).unwrap();
+    let leap = t.create(Clock { id: 0, it: Some(leap) }).await.unwrap();
+    assert_eq!(t.get::<Clock>(leap.id).await.unwrap().it, Some(at("23:59:59.999999")));
+}
+
+async fn instants_with_an_offset_are_stored_as_instants(t: Test) {
+    let east = FixedOffset::east_opt(14 * 3600).unwrap();
+    let west = FixedOffset::west_opt(5 * 3600 + 1800).unwrap();
+    let values = vec![
+        east.with_ymd_and_hms(1, 1, 2, 0, 0, 0).unwrap(),
+        east.with_ymd_and_hms(2024, 3, 1, 0, 0, 0).unwrap(),
+        west.with_ymd_and_hms(2024, 2, 29, 23, 0, 0).unwrap(),
+    ];
+    in_order::<Offset>(&t, values.clone()).await;
+    let read = t.find().where_(Offset::IT.eq(values[2])).first().await.unwrap().unwrap();
+    assert_eq!(read.it.unwrap().to_rfc3339(), "2024-03-01T04:30:00+00:00");
+}
+
+async fn instants_of_the_other_crate(t: Test) {
+    let values = vec![
+        datetime!(0001-01-01 00:00 UTC),
+        datetime!(1969-12-31 23:59:59.999999 UTC),
+        datetime!(2024-03-01 00:00 +2),
+        datetime!(2024-02-29 23:00 -5),
+        datetime!(9999-12-31 23:59:59.999999 UTC),
+    ];
+    in_order::<Instant>(&t, values).await;
+}
+
+async fn dates_and_times_of_the_other_crate(t: Test) {
+    let values = vec![datetime!(0001-01-01 00:00), datetime!(2024-02-29 12:30:15.5), datetime!(9999-12-31 23:59:59.999999)];
+    in_order::<Local>(&t, values).await;
+}
+
+async fn dates_of_the_other_crate(t: Test) {
+    in_order::<Day>(&t, vec![date!(0001 - 01 - 01), date!(1969 - 12 - 31), date!(2024 - 02 - 29), date!(9999 - 12 - 31)]).await;
+}
+
+async fn times_of_day_of_the_other_crate(t: Test) {
+    in_order::<Hour>(&t, vec![time!(0:00), time!(0:00:00.000001), time!(12:30), time!(23:59:59.999999)]).await;
+}
+
+/// The same table, read with other types.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[orm(table = "instants")]
+struct Chrono {
+    #[orm(key, auto)]
+    id: i64,
+    it: Option<DateTime<Utc>>,
+}
+
+async fn both_crates_read_the_same_columns(t: Test) {
+    t.create_tables::<Instant>().await.unwrap();
+    let one = t.create(Instant { id: 0, it: Some(datetime!(2024-02-29 23:00 -5)) }).await.unwrap();
+    let other = t.get::<Chrono>(one.id).await.unwrap();
+    assert_eq!(other.it.unwrap().to_rfc3339(), "2024-03-01T04:00:00+00:00");
+    assert_eq!(t.find().where_(Chrono::IT.eq(other.it)).count().await.unwrap(), 1);
+}
+
+async fn years_without_room_are_refused(t: Test) {
+    t.create_tables::<(Instant, Day, Offset)>().await.unwrap();
+    let refused = |error: Error| assert!(matches!(error, Error::Unstorable { .. }), "{error}");
+    for it in [date!(-0001 - 01 - 01), date!(0000 - 01 - 01), Date::MIN] {
+        refused(t.create(Day { id: 0, it: Some(it) }).await.unwrap_err());
+        refused(t.find().where_(Day::IT.eq(it)).await.unwrap_err());
+    }
+    // Local time is in the year 1, the instant is not.
+    refused(t.create(Instant { id: 0, it: Some(datetime!(0001-01-01 00:00 +2)) }).await.unwrap_err());
+    let early = NaiveDate::from_ymd_opt(1, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap();
+    let early = FixedOffset::east_opt(3600).unwrap().from_local_datetime(&early).unwrap();
+    refused(t.create(Offset { id: 0, it: Some(early) }).await.unwrap_err());
+}
+
+#[derive(Debug, Clone, Model)]
+struct Note {
+    #[orm(key, auto)]
+    id: i64,
+    #[orm(created_at)]
+    created: OffsetDateTime,
+    #[orm(updated_at)]
+    updated: Option<PrimitiveDateTime>,
+}
+
+async fn changes_are_stamped_in_every_type(t: Test) {
+    t.create_tables::<Note>().await.unwrap();
+    let note = t.create(Note { id: 0, created: OffsetDateTime::UNIX_EPOCH, updated: None }).await.unwrap();
+    assert!(note.created.year() >= 2024 && note.updated.is_some(), "{note:?}");
+    assert_eq!(t.get::<Note>(note.id).await.unwrap().created, note.created);
+}
