@@ -51,6 +51,7 @@ integers! { i8 i16 i32 i64 u8 u16 u32 u64 }
 impl Number for f32 {
     type Sum = Option<f64>;
 }
+#[diagnostic::do_not_recommend]
 impl Divisible for f32 {}
 
 #[diagnostic::do_not_recommend]
