@@ -80,7 +80,8 @@ async fn run(args: &Args) -> usize {
         let mut works = works::plain(engine);
         works.retain(|it| args.wants(it));
         let sea = place.enter(engine, &db, &mut works).await;
-        place::special(engine, &db, &sea, &mut works).await;
+        let durable = place.durable().await;
+        place::special(engine, &db, &durable, &sea, &mut works).await;
         works.retain(|it| args.wants(it));
         if let Some(only) = &args.only {
             works.iter_mut().for_each(|work| work.contestants.retain(|it| it.name == only));

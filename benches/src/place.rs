@@ -70,6 +70,16 @@ impl Place {
         db
     }
 
+    /// A handle whose commits wait for the disk.
+    pub async fn durable(&self) -> Db {
+        let url = self.url();
+        if !url.starts_with("postgres") {
+            return Db::open(&url).await.unwrap();
+        }
+        let between = if url.contains('?') { '&' } else { '?' };
+        Db::open(&format!("{url}{between}options[synchronous_commit]=on")).await.unwrap()
+    }
+
     /// Adds every contestant to the plain works.
     pub async fn enter(&self, engine: &'static str, db: &Db, works: &mut [Work]) -> Sea {
         let url = self.url();
@@ -114,8 +124,8 @@ async fn run(url: &str, sql: &str) {
 }
 
 /// The works that are about one database alone, or about `orm` alone.
-pub async fn special(engine: &'static str, db: &Db, sea: &Sea, works: &mut Vec<Work>) {
-    works.push(crate::works::create_many(engine, db, sea));
+pub async fn special(engine: &'static str, db: &Db, durable: &Db, sea: &Sea, works: &mut Vec<Work>) {
+    works.push(crate::works::create_many(engine, durable, sea));
     if engine == "sqlite" {
         let memory = Db::open("sqlite::memory:").await.unwrap();
         memory.create_tables::<User>().await.unwrap();

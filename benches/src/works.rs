@@ -47,6 +47,8 @@ pub fn plain(engine: &'static str) -> Vec<Work> {
 }
 
 /// Ten thousand records at once, and one after the other: 1,000 of them, times ten.
+/// `db` waits for the disk as a server does that nobody has tuned: so a loop
+/// waits for each record, which is what the loop costs.
 pub fn create_many(engine: &'static str, db: &Db, sea: &Sea) -> Work {
     let least = if engine == "sqlite" { 8.0 } else { 12.0 };
     let mut work = Work::new("create_many_10000", engine, "orm").slow().goal(Goal::AtLeast("orm_singles", "orm", least));

@@ -72,7 +72,7 @@ fn plain_values() {
         there_and_back(server, vec![0.0, -0.1, f64::MIN, f64::MAX, f64::MIN_POSITIVE, f64::EPSILON]).await;
         let long = "é".repeat(100_000);
         there_and_back(server, ["", " ", "a ", "O'Brien \\ \" % _", "\u{1F600}\n\r\t", &long].map(str::to_owned).to_vec()).await;
-        there_and_back(server, vec![vec![], vec![0, 255, 39, 92], vec![7; 300_000]]).await;
+        there_and_back(server, vec![vec![], vec![0_u8, 255, 39, 92], vec![7; 300_000]]).await;
     });
 }
 
@@ -184,10 +184,8 @@ fn arrays() {
         assert_eq!(rows::<T>(work), [values.clone(), values].concat());
     }
     each_server(async |server: &mut Server| {
+        // Elsewhere lists are JSON text, which the suite of types tests.
         if server.engine() != Engine::Postgres {
-            let work = typed(server.engine(), "select ?", vec![1_i64]);
-            let (_, result) = server.run(Work { bind: bind::<i64>, ..work }).await;
-            assert!(matches!(result, Err(Error::Unsupported { .. })));
             return;
         }
         check(server, "int8", vec![Some(1_i64), None, Some(i64::MIN)]).await;
