@@ -14,6 +14,7 @@ cases![
     is_in_takes_any_list,
     is_in_finds_null_where_none_is_in_the_list,
     is_in_takes_long_lists,
+    conditions_may_be_many_but_not_deep,
     between_includes_both_ends,
     like_has_wildcards_and_contains_has_none,
     conditions_mean_the_same_however_they_are_nested,
@@ -346,4 +347,26 @@ async fn conditions_are_values(t: Test) {
     assert_eq!(ids(&t, any.and(of_size(Some(15), None))).await, [2]);
     let all = (1..=4).map(|it| Item::ID.ne(it)).fold(every(), Predicate::and);
     assert_eq!(ids(&t, all).await, [5]);
+}
+
+/// Put together by a loop, also with the new one in front; the walk over nested
+/// ones filled the stack, and SQLite refuses what is joined a thousand times.
+async fn conditions_may_be_many_but_not_deep(t: Test) {
+    five(&t).await;
+    let one = || Item::ID.eq(1);
+    let (mut front, mut behind, mut both) = (one(), one(), one());
+    for _ in 0..3_000 {
+        front = Item::ID.eq(9_999).or(front);
+        behind = behind.or(Item::ID.eq(9_999));
+        both = Item::ID.lt(9_999).and(both);
+    }
+    for condition in [front, behind, both] {
+        assert_eq!(ids(&t, condition).await, [1]);
+    }
+    let mut deep = one();
+    for _ in 0..300 {
+        deep = !deep.or(one()).and(one());
+    }
+    let error = t.find().where_(deep).await.unwrap_err();
+    assert!(matches!(&error, orm::Error::Invalid(text) if text.contains("deep")), "{error:?}");
 }

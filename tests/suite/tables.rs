@@ -9,6 +9,7 @@ use crate::models::{User, user};
 use crate::{Test, cases};
 
 cases![
+    tables_can_be_created_by_many_at_once,
     tables_are_created_once,
     a_key_of_several_columns_is_one_key,
     unique_columns_and_indexes_are_kept_by_the_database,
@@ -263,4 +264,18 @@ async fn a_table_that_is_there_already_is_left_alone(t: Test) {
     t.create(ann.clone()).await.unwrap();
     assert_eq!(t.find::<Person>().await.unwrap(), [ann]);
     assert_eq!(plain.one("SELECT extra FROM people").await, "NULL");
+}
+
+/// As instances of a service do that start together.
+async fn tables_can_be_created_by_many_at_once(t: Test) {
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let db = t.db();
+            tokio::spawn(async move { db.create_tables::<crate::models::User>().await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(t.find::<crate::models::User>().count().await.unwrap(), 0);
 }

@@ -3,9 +3,15 @@
 use crate::dialect::Engine;
 use crate::dialect::numbers::is_calculation;
 use crate::dialect::render::Walk;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr};
 use crate::value::{SqlType, Value};
+
+/// How deep parentheses may go; a walk that went on would fill the stack.
+const DEEPEST: u32 = 200;
+
+/// How many conditions are joined on one level.
+const LONGEST_LIST: usize = 200;
 
 /// Lists of integers that are longer are written into the text, so that no
 /// database's limit on placeholders is met.
@@ -63,15 +69,33 @@ impl Walk<'_> {
         if matches!(expr, Expr::Column(_) | Expr::Value(..)) {
             return self.expr(expr);
         }
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Error::Invalid(format!(
+                "an expression is nested more than {DEEPEST} deep: build it flatter, such as with `any_of`"
+            )));
+        }
         self.sql("(");
         self.expr(expr)?;
         self.sql(")");
+        self.depth -= 1;
         Ok(())
     }
 
+    /// Long lists are cut into groups: a database that reads `a AND b AND c` as
+    /// `(a AND b) AND c` would find them too deep.
     pub(super) fn joined(&mut self, parts: &[Expr], between: &str, none: &str) -> Result<()> {
         if parts.is_empty() {
             self.sql(none);
+        }
+        if parts.len() > LONGEST_LIST {
+            for (n, group) in parts.chunks(LONGEST_LIST).enumerate() {
+                self.sql(if n > 0 { between } else { "" });
+                self.sql("(");
+                self.joined(group, between, none)?;
+                self.sql(")");
+            }
+            return Ok(());
         }
         for (n, it) in parts.iter().enumerate() {
             if n > 0 {

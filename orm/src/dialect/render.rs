@@ -31,11 +31,13 @@ pub(crate) struct Walk<'a> {
     records: &'a dyn RecordSet,
     out: Out<'a>,
     parameters: usize,
+    /// How many parentheses are open.
+    pub(crate) depth: u32,
 }
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(engine: Engine, records: &'a dyn RecordSet, out: Out<'a>) -> Self {
-        Self { engine, returning: Returning::Nothing, records, out, parameters: 0 }
+        Self { engine, returning: Returning::Nothing, records, out, parameters: 0, depth: 0 }
     }
 
     pub(crate) fn statement(&mut self, statement: &Statement) -> Result<()> {

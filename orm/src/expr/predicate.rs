@@ -73,23 +73,40 @@ impl<M> Predicate<M> {
 
     /// Both conditions hold.
     pub fn and(self, other: Self) -> Self {
-        Self::new(match self.expr {
-            Expr::And(mut all) if !all.is_empty() => {
-                all.push(other.expr);
+        // Flat on both sides: a condition that a loop puts together does not get deep.
+        Self::new(match (self.expr, other.expr) {
+            (Expr::And(mut all), Expr::And(more)) if !all.is_empty() && !more.is_empty() => {
+                all.extend(more);
                 Expr::And(all)
             }
-            first => Expr::And(vec![first, other.expr]),
+            (Expr::And(mut all), last) if !all.is_empty() => {
+                all.push(last);
+                Expr::And(all)
+            }
+            (first, Expr::And(mut all)) if !all.is_empty() => {
+                all.insert(0, first);
+                Expr::And(all)
+            }
+            (first, last) => Expr::And(vec![first, last]),
         })
     }
 
     /// At least one of the conditions holds.
     pub fn or(self, other: Self) -> Self {
-        Self::new(match self.expr {
-            Expr::Or(mut any) => {
-                any.push(other.expr);
+        Self::new(match (self.expr, other.expr) {
+            (Expr::Or(mut any), Expr::Or(more)) => {
+                any.extend(more);
                 Expr::Or(any)
             }
-            first => Expr::Or(vec![first, other.expr]),
+            (Expr::Or(mut any), last) => {
+                any.push(last);
+                Expr::Or(any)
+            }
+            (first, Expr::Or(mut any)) => {
+                any.insert(0, first);
+                Expr::Or(any)
+            }
+            (first, last) => Expr::Or(vec![first, last]),
         })
     }
 

@@ -22,6 +22,17 @@ pub(crate) async fn create_tables(runner: &dyn Runner, models: &[&'static ModelM
     Ok(())
 }
 
+/// PostgreSQL lets two that create a table at the same time both find it
+/// missing, and tells the later one of a broken rule of its own catalogue. Run
+/// again, it finds the table.
 async fn run(runner: &dyn Runner, ddl: Ddl) -> Result<()> {
-    Pending::new(runner).run(Statement::Ddl(ddl), Box::new(Rows::<i64>(Vec::new()))).await.result
+    let mut tries = 3;
+    loop {
+        let result = Pending::new(runner).run(Statement::Ddl(ddl.clone()), Box::new(Rows::<i64>(Vec::new()))).await.result;
+        tries -= 1;
+        match result {
+            Err(error) if tries > 0 && error.is_unique_violation() => {}
+            result => return result,
+        }
+    }
 }
