@@ -125,7 +125,7 @@ async fn sums_are_counted_in_64_bits_and_fail_when_they_overflow() {
         PostgreSQL:
           SELECT count(*) FROM "users" WHERE ((("id" - ("id" + $1)) - $2) = $3)
         MariaDB, MySQL:
-          SELECT count(*) FROM `users` WHERE (((`id` - (`id` + ?)) - ?) = ?)
+          SELECT count(*) FROM `users` WHERE (((`id` + -((`id` + ?))) - ?) = ?)
     "#);
 }
 

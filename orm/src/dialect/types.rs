@@ -162,6 +162,7 @@ fn has_rule(engine: Engine, column: &TableColumn) -> bool {
     match (engine, column.ty) {
         (_, SqlType::Enum(_) | SqlType::IntegerEnum(_)) => true,
         (Engine::Sqlite, SqlType::VarChar(_) | SqlType::VarBytes(_) | SqlType::Json | SqlType::Array(_) | SqlType::Uuid) => true,
+        (Engine::Sqlite, SqlType::Real | SqlType::Double) => true,
         (Engine::Sqlite, ty) => !column.auto && (ty.is_integer() || matches!(ty, SqlType::Boolean | SqlType::Decimal { .. })),
         (Engine::Postgres, ty) => matches!(ty, SqlType::TinyInt | SqlType::Unsigned(_) | SqlType::VarBytes(_)),
         (_, SqlType::VarChar(most) | SqlType::VarBytes(most)) => most > LONGEST_VARCHAR,
@@ -181,6 +182,8 @@ fn rule(walk: &mut Walk<'_>, column: &TableColumn) {
             let length = if walk.engine == Engine::Sqlite { "length" } else { "octet_length" };
             call(walk, length, column, &format!(" <= {most}"));
         }
+        // SQLite goes on with infinity where others fail.
+        SqlType::Real | SqlType::Double => call(walk, "abs", column, " < 9e999"),
         SqlType::Json | SqlType::Array(_) => call(walk, "json_valid", column, ""),
         SqlType::Uuid => call(walk, "length", column, " = 16"),
         ty => {

@@ -1,7 +1,7 @@
 //! Tables for models.
 
 use crate::callback::Runner;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::Pending;
 use crate::schema::ModelMeta;
 use crate::statement::{Ddl, Rows, Statement, Table};
@@ -31,8 +31,17 @@ async fn run(runner: &dyn Runner, ddl: Ddl) -> Result<()> {
         let result = Pending::new(runner).run(Statement::Ddl(ddl.clone()), Box::new(Rows::<i64>(Vec::new()))).await.result;
         tries -= 1;
         match result {
-            Err(error) if tries > 0 && error.is_unique_violation() => {}
+            Err(error) if tries > 0 && is_race(&error) => {}
             result => return result,
         }
     }
+}
+
+/// A row of the catalogue, a relation or a type was there already.
+fn is_race(error: &Error) -> bool {
+    let code = match error {
+        Error::Database { code, .. } => code.as_deref(),
+        _ => None,
+    };
+    error.is_unique_violation() || matches!(code, Some("42P07" | "42710"))
 }
