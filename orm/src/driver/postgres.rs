@@ -66,7 +66,7 @@ impl Postgres {
             Ok(done) => return Ok(done),
             Err(Failed::Ours(error)) => return Err(error),
             Err(Failed::Theirs(error, rows)) => {
-                self.finish(&error).await?;
+                Box::pin(self.finish(&error)).await?;
                 if rows > 0 || !errors::stale_plan(&error) {
                     return Err(of(error, &work.text));
                 }
@@ -75,12 +75,13 @@ impl Postgres {
         };
         // The table was changed since the statement was prepared.
         self.prepared.clear();
-        self.conn.clear_cached_statements().await.map_err(|it| lost("prepared statements were renewed", it))?;
-        match self.attempt(work).await {
+        // Boxed, as all that is rare here: every statement would carry it along.
+        Box::pin(self.conn.clear_cached_statements()).await.map_err(|it| lost("prepared statements were renewed", it))?;
+        match Box::pin(self.attempt(work)).await {
             Ok(done) => Ok(done),
             Err(Failed::Ours(error)) => Err(error),
             Err(Failed::Theirs(again, _)) => {
-                self.finish(&again).await?;
+                Box::pin(self.finish(&again)).await?;
                 Err(match of(again, &work.text) {
                     // The transaction was open and is spoilt now, but run anew it will do.
                     Error::TransactionAborted { .. } => Error::SerializationFailure { source: super::errors::source(error) },

@@ -43,7 +43,7 @@ where
         Ended::Late(Ok(result)) => {
             let result = conn.end(result);
             if !conn.is_busy() {
-                conn.absorb_cancel().await;
+                Box::pin(conn.absorb_cancel()).await;
             }
             match result {
                 // It was done before it could be stopped, and a write that is done is not called otherwise.
