@@ -1,7 +1,6 @@
 //! Records, and where their statements run.
 
 use std::any::Any;
-use std::time::{Duration, Instant};
 
 use super::super::errors::Halt;
 use super::super::run::{is_short, run_inline};
@@ -213,42 +212,4 @@ async fn single_writes_run_inline_when_asked_to() {
     let std::task::Poll::Ready((_, work, done)) = running.as_mut().poll(&mut cx) else { panic!("it went to another thread") };
     assert_eq!(done.unwrap().affected, 1);
     assert_eq!(work.records.record(0).unwrap().value_at(2), Value::from("Ann"));
-}
-
-/// Figures for the documents; `cargo test --release -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it measures"]
-#[allow(clippy::print_stdout, reason = "it tells what it measured")]
-async fn speed() {
-    const TIMES: u32 = 20_000;
-    let mut conn = table().await;
-    batch(
-        &mut conn,
-        "INSERT INTO seats (guest) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT 'guest ' || i FROM n",
-    );
-    for (name, limit) in [("inline", Some(1)), ("on a thread", None)] {
-        let started = Instant::now();
-        for _ in 0..TIMES {
-            let mut by_key = work("SELECT row, number, guest FROM seats WHERE number = 77", [], Want::Rows, seats(&[]));
-            by_key.statement = select(Vec::new(), limit, Project::Columns);
-            by_key.bind = |_, _, _| Ok(());
-            (conn, _, _) = run(conn, by_key, Limits::default()).await;
-        }
-        println!("a read by key {name}: {:?}", started.elapsed() / TIMES);
-    }
-    let started = Instant::now();
-    let all;
-    (conn, all, _) = done(conn, work("SELECT row, number, guest FROM seats", [], Want::Rows, seats(&[]))).await;
-    println!("{} rows: {:?}", all.len(), started.elapsed());
-    let mut endless = work(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
-        [],
-        Want::Rows,
-        Rows::<i64>(Vec::new()),
-    );
-    endless.statement = select(Vec::new(), Some(1), Project::Columns);
-    let started = Instant::now();
-    assert!(matches!(run_inline(conn.lite(), &mut endless, None), Err(Halt::TooLong)));
-    println!("a long read is given up after {:?}", started.elapsed());
-    assert!(started.elapsed() < Duration::from_secs(1));
 }
