@@ -8,13 +8,13 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Meta, Result, Token, parenthesized};
 
-use crate::ast::{Digits, FieldOptions, Index, ModelOptions};
+use crate::ast::{Digits, Embedded, FieldOptions, Index, ModelOptions};
 use crate::errors::Errors;
-use crate::name;
+use crate::name::{self, Case};
 
-const MODEL_OPTIONS: [&str; 5] = ["table", "schema", "hooks", "index", "unique"];
+const MODEL_OPTIONS: [&str; 8] = ["table", "singular", "schema", "database", "rename_all", "hooks", "index", "unique"];
 
-const FIELD_OPTIONS: [&str; 21] = [
+const FIELD_OPTIONS: [&str; 26] = [
     "key",
     "auto",
     "unique",
@@ -31,11 +31,16 @@ const FIELD_OPTIONS: [&str; 21] = [
     "default",
     "check",
     "comment",
+    "to_sql",
+    "from_sql",
     "readonly",
     "create_only",
     "update_only",
     "write_only",
     "sensitive",
+    "embedded",
+    "json",
+    "with",
 ];
 
 /// The most digits that every database keeps exactly.
@@ -49,13 +54,38 @@ pub(crate) fn model_options(attributes: &[Attribute], errors: &mut Errors) -> Mo
     let mut options = ModelOptions::default();
     each_option(attributes, errors, |option, input| match option.to_string().as_str() {
         "table" => once(&mut options.table, option, text(option, input)?),
+        "singular" => once(&mut options.singular, option, flag(option, input)?),
+        "rename_all" => once(&mut options.rename_all, option, case(option, input)?),
         "schema" => once(&mut options.schema, option, text(option, input)?),
+        "database" => once(&mut options.database, option, text(option, input)?),
         "hooks" => once(&mut options.hooks, option, flag(option, input)?),
         "index" | "unique" => {
             options.indexes.push(index(option, input)?);
             Ok(())
         }
         _ => Err(unknown(option, &MODEL_OPTIONS, &FIELD_OPTIONS, "of a field")),
+    });
+    options
+}
+
+/// `rename_all = "camelCase"`.
+fn case(option: &Ident, input: ParseStream<'_>) -> Result<Case> {
+    let text = text(option, input)?;
+    Case::parse(&text.value()).ok_or_else(|| {
+        let known = Case::ALL.map(|it| format!("`{}`", it.0)).join(", ");
+        syn::Error::new(text.span(), format_args!("`rename_all` is one of {known}"))
+    })
+}
+
+/// Reads the options of a struct that is embedded.
+pub(crate) fn embedded_options(attributes: &[Attribute], errors: &mut Errors) -> ModelOptions {
+    let mut options = ModelOptions::default();
+    each_option(attributes, errors, |option, input| match option.to_string().as_str() {
+        "index" | "unique" => {
+            options.indexes.push(index(option, input)?);
+            Ok(())
+        }
+        _ => Err(unknown(option, &["index", "unique"], &MODEL_OPTIONS, "of a model, and not of an embedded struct")),
     });
     options
 }
@@ -80,11 +110,16 @@ pub(crate) fn field_options(attributes: &[Attribute], errors: &mut Errors) -> Fi
         "default" => once(&mut options.default, option, default(option, input)?),
         "check" => once(&mut options.check, option, text(option, input)?),
         "comment" => once(&mut options.comment, option, text(option, input)?),
+        "to_sql" => once(&mut options.to_sql, option, around(option, input)?),
+        "from_sql" => once(&mut options.from_sql, option, around(option, input)?),
         "readonly" => once(&mut options.readonly, option, flag(option, input)?),
         "create_only" => once(&mut options.create_only, option, flag(option, input)?),
         "update_only" => once(&mut options.update_only, option, flag(option, input)?),
         "write_only" => once(&mut options.write_only, option, flag(option, input)?),
         "sensitive" => once(&mut options.sensitive, option, flag(option, input)?),
+        "embedded" => embedded(&mut options.embedded, option, input),
+        "json" => once(&mut options.json, option, flag(option, input)?),
+        "with" => once(&mut options.with, option, with(option, input)?),
         _ => Err(unknown(option, &FIELD_OPTIONS, &MODEL_OPTIONS, "of the struct")),
     });
     options
@@ -95,6 +130,9 @@ pub(crate) fn field_options(attributes: &[Attribute], errors: &mut Errors) -> Fi
 pub(crate) struct RowOptions {
     pub(crate) column: Option<LitStr>,
     pub(crate) default: Option<Span>,
+    pub(crate) embedded: Option<Embedded>,
+    pub(crate) json: Option<Span>,
+    pub(crate) with: Option<syn::Type>,
 }
 
 /// Reads the options of a field of a row.
@@ -103,7 +141,10 @@ pub(crate) fn row_options(attributes: &[Attribute], errors: &mut Errors) -> RowO
     each_option(attributes, errors, |option, input| match option.to_string().as_str() {
         "column" => once(&mut options.column, option, text(option, input)?),
         "default" => once(&mut options.default, option, flag(option, input)?),
-        _ => Err(unknown(option, &["column", "default"], &FIELD_OPTIONS, "of a field of a model")),
+        "embedded" => embedded(&mut options.embedded, option, input),
+        "json" => once(&mut options.json, option, flag(option, input)?),
+        "with" => once(&mut options.with, option, with(option, input)?),
+        _ => Err(unknown(option, &["column", "default", "embedded", "json", "with"], &FIELD_OPTIONS, "of a field of a model")),
     });
     options
 }
@@ -210,6 +251,15 @@ fn string(option: &Ident, input: ParseStream<'_>, expected: &str) -> Result<LitS
     Ok(text)
 }
 
+/// SQL with one place for a value.
+fn around(option: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
+    let sql = text(option, input)?;
+    if sql.value().matches('?').count() != 1 {
+        return Err(syn::Error::new(sql.span(), format_args!("`{option}` has one `?`, where the value is: `{option} = \"lower(?)\"`")));
+    }
+    Ok(sql)
+}
+
 /// `const = NAME` or `const = "NAME"`.
 fn constant(option: &Ident, input: ParseStream<'_>) -> Result<Ident> {
     let expected = "expected `const = NAME`, a name for the constant of this field";
@@ -218,6 +268,44 @@ fn constant(option: &Ident, input: ParseStream<'_>) -> Result<Ident> {
     if input.peek(LitStr) {
         return input.parse::<LitStr>()?.parse().map_err(|_| syn::Error::new(at, expected));
     }
+    input.parse().map_err(|_| syn::Error::new(at, expected))
+}
+
+/// `embedded` or `embedded(prefix = "…")`.
+///
+/// A field with a mistake in it is embedded, too: as one column, its type would
+/// be a second mistake.
+fn embedded(slot: &mut Option<Embedded>, option: &Ident, input: ParseStream<'_>) -> Result<()> {
+    once(slot, option, Embedded { span: option.span(), prefix: None })?;
+    let mut prefix = None;
+    if input.peek(syn::token::Paren) {
+        let content;
+        parenthesized!(content in input);
+        while !content.is_empty() {
+            let at = content.span();
+            let word = content.call(Ident::parse_any).map_err(|_| syn::Error::new(at, "expected `prefix = \"…\"`"))?;
+            if word != "prefix" {
+                let message = format_args!("unknown option `{word}` of `embedded`, expected `prefix = \"…\"`");
+                content.parse::<proc_macro2::TokenStream>()?;
+                return Err(syn::Error::new(word.span(), message));
+            }
+            once(&mut prefix, &word, text(&word, &content)?)?;
+            content.parse::<Option<Token![,]>>()?;
+        }
+    } else if input.peek(Token![=]) {
+        return Err(syn::Error::new(input.span(), "expected `embedded` or `embedded(prefix = \"…\")`"));
+    }
+    if let Some(it) = slot {
+        it.prefix = prefix;
+    }
+    Ok(())
+}
+
+/// `with = Encoding`, a type.
+fn with(option: &Ident, input: ParseStream<'_>) -> Result<syn::Type> {
+    let expected = "expected `with = …`, a type that is an `Encoding` of the field";
+    equals(option, input, expected)?;
+    let at = input.span();
     input.parse().map_err(|_| syn::Error::new(at, expected))
 }
 
@@ -293,10 +381,11 @@ fn index(option: &Ident, input: ParseStream<'_>) -> Result<Index> {
 fn unknown(option: &Ident, known: &[&'static str], elsewhere: &[&'static str], place: &str) -> syn::Error {
     let found = option.to_string();
     let list = known.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let similar = name::elsewhere(&found).filter(|it| known.contains(it)).or_else(|| name::similar(&found, known.iter().copied()));
     let message = if elsewhere.contains(&&*found) {
         format!("`{found}` is an option {place}; expected one of {list}")
-    } else if let Some(similar) = name::similar(&found, known.iter().copied()) {
-        format!("unknown option `{found}`, did you mean `{similar}`? Expected one of {list}")
+    } else if let Some(similar) = similar {
+        format!("unknown option `{found}`, did you mean `{similar}`?")
     } else {
         format!("unknown option `{found}`, expected one of {list}")
     };

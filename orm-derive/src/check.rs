@@ -6,31 +6,45 @@
 use std::collections::HashMap;
 
 use proc_macro2::Span;
-use syn::{GenericArgument, Ident, PathArguments, Type};
+use syn::Ident;
+use syn::spanned::Spanned as _;
 
-use crate::ast::{Field, FieldOptions, Index, Model};
+use crate::ast::{Field, FieldOptions, Index, Model, option_of};
 use crate::errors::Errors;
 use crate::name;
 
 /// Reports what is wrong with a model, and removes it.
 pub(crate) fn model(model: &mut Model, errors: &mut Errors) {
     if model.impossible {
-        model.indexes.clear();
-        return;
+        return impossible(model);
     }
     for field in &mut model.fields {
         skip(&mut field.options, errors);
+        embedded(&mut field.options, errors);
+        encoding(&mut field.options, errors);
         key(field, errors);
         stamps(&mut field.options, errors);
         digits(&field.options, errors);
         access(&mut field.options, errors);
     }
+    embedded_key(model, errors);
     once(model, "auto", |it| &mut it.auto, "the database numbers at most one column", errors);
     once(model, "created_at", |it| &mut it.created_at, "one column holds the time of creation", errors);
     once(model, "updated_at", |it| &mut it.updated_at, "one column holds the time of the last change", errors);
     columns(model, errors);
     constants(model, errors);
+    parameters(model, errors);
     indexes(model, errors);
+    // What it would be flattened to has the same mistakes again.
+    if model.impossible || model.has_embedded() && !errors.is_empty() {
+        impossible(model);
+    }
+}
+
+/// What can never be a model is one in name only.
+fn impossible(model: &mut Model) {
+    model.impossible = true;
+    model.indexes.clear();
 }
 
 /// A skipped field is no column, and can be nothing that a column can be.
@@ -38,17 +52,40 @@ fn skip(options: &mut FieldOptions, errors: &mut Errors) {
     if options.skip.is_none() {
         return;
     }
-    let column = options.column.take().map(|it| it.span());
+    let key = options.key.take();
     let constant = options.constant.take().map(|it| it.span());
-    let given: [(&str, Option<Span>); 20] = [
-        ("key", options.key.take()),
+    let embedded = options.embedded.take().map(|it| it.span);
+    refuse(options, &[("key", key), ("const", constant), ("embedded", embedded)], "a field with `skip` is no column", errors);
+}
+
+/// An embedded field is several columns, which have the options of the fields of its struct.
+fn embedded(options: &mut FieldOptions, errors: &mut Errors) {
+    if options.embedded.is_some() {
+        refuse(options, &[], "an embedded field is several columns, with the options of the fields of its struct,", errors);
+    }
+}
+
+/// The key is in one struct, or in fields of the model.
+fn embedded_key(model: &mut Model, errors: &mut Errors) {
+    let holds = |it: &Field| it.options.embedded.is_some() && it.options.key.is_some();
+    let Some(holder) = model.columns().find(|it| holds(it)).map(|it| it.ident.clone()) else { return };
+    for it in model.fields.iter_mut().filter(|it| it.ident != holder) {
+        if let Some(span) = it.options.key.take() {
+            it.options.auto = None;
+            errors.at(span, format_args!("`{holder}` holds the key: a model has its key in one struct, or in fields of its own"));
+        }
+    }
+}
+
+/// Reports and removes what only a field that is one column can have.
+fn refuse(options: &mut FieldOptions, more: &[(&str, Option<Span>)], what: &str, errors: &mut Errors) {
+    let given = [
         ("auto", options.auto.take()),
         ("unique", options.unique.take()),
         ("index", options.index.take()),
         ("created_at", options.created_at.take()),
         ("updated_at", options.updated_at.take()),
-        ("column", column),
-        ("const", constant),
+        ("column", options.column.take().map(|it| it.span())),
         ("precision", options.precision.take().map(|it| it.span)),
         ("scale", options.scale.take().map(|it| it.span)),
         ("size", options.size.take().map(|it| it.span())),
@@ -56,15 +93,19 @@ fn skip(options: &mut FieldOptions, errors: &mut Errors) {
         ("default", options.default.take().map(|it| it.1)),
         ("check", options.check.take().map(|it| it.span())),
         ("comment", options.comment.take().map(|it| it.span())),
+        ("to_sql", options.to_sql.take().map(|it| it.span())),
+        ("from_sql", options.from_sql.take().map(|it| it.span())),
         ("readonly", options.readonly.take()),
         ("create_only", options.create_only.take()),
         ("update_only", options.update_only.take()),
         ("write_only", options.write_only.take()),
         ("sensitive", options.sensitive.take()),
+        ("json", options.json.take()),
+        ("with", options.with.take().map(|it| it.span())),
     ];
-    for (name, span) in given {
+    for (name, span) in given.iter().chain(more) {
         if let Some(span) = span {
-            errors.at(span, format_args!("a field with `skip` is no column and cannot have `{name}`"));
+            errors.at(*span, format_args!("{what} and cannot have `{name}`"));
         }
     }
 }
@@ -74,26 +115,11 @@ fn key(field: &mut Field, errors: &mut Errors) {
     if let Some(span) = options.auto.take_if(|_| options.key.is_none()) {
         errors.at(span, "the database numbers only keys: write `key, auto`");
     }
-    if options.key.is_some() && is_option(&field.ty) {
+    if options.key.is_some() && option_of(&field.ty).is_some() {
         errors.push(syn::Error::new_spanned(&field.ty, "every record has a key, so a field with `key` cannot be an `Option`"));
         options.key = None;
         options.auto = None;
     }
-}
-
-/// Whether a type is written as `Option<…>`; an alias for one is not seen.
-fn is_option(ty: &Type) -> bool {
-    let path = match ty {
-        // What a macro passes on as a type is in a group.
-        Type::Group(it) => return is_option(&it.elem),
-        Type::Paren(it) => return is_option(&it.elem),
-        Type::Path(it) => it,
-        _ => return false,
-    };
-    path.path.segments.last().is_some_and(|last| {
-        last.ident == "Option"
-            && matches!(&last.arguments, PathArguments::AngleBracketed(it) if matches!(it.args.first(), Some(GenericArgument::Type(_))))
-    })
 }
 
 fn stamps(options: &mut FieldOptions, errors: &mut Errors) {
@@ -101,6 +127,15 @@ fn stamps(options: &mut FieldOptions, errors: &mut Errors) {
         && let Some(span) = options.updated_at.take()
     {
         errors.at(span, "a field is either `created_at` or `updated_at`; a column with `updated_at` is written on creation, too");
+    }
+}
+
+/// A field is stored in one way.
+fn encoding(options: &mut FieldOptions, errors: &mut Errors) {
+    if let (Some(with), Some(span)) = (&options.with, options.json) {
+        errors.at(span, "a field is stored either as `json` or `with` an encoding");
+        let _ = with;
+        options.json = None;
     }
 }
 
@@ -167,13 +202,13 @@ fn once(model: &mut Model, option: &str, slot: fn(&mut FieldOptions) -> &mut Opt
 fn columns(model: &Model, errors: &mut Errors) {
     // Two of the three databases do not tell `Name` from `name`.
     let mut taken: HashMap<String, &Ident> = HashMap::new();
-    for field in model.columns() {
+    for field in model.columns().filter(|it| it.options.embedded.is_none()) {
         if let Some(first) = taken.insert(field.column.to_lowercase(), &field.ident) {
             let span = field.options.column.as_ref().map_or(field.ident.span(), syn::LitStr::span);
             errors.at(span, format_args!("`{first}` and `{}` are both stored in the column `{}`", field.ident, field.column));
         }
     }
-    if taken.is_empty() {
+    if model.columns().next().is_none() {
         let message = format_args!("a model has at least one field that is a column; `{}` has none", model.ident);
         errors.at(model.ident.span(), message);
     }
@@ -190,6 +225,20 @@ fn constants(model: &mut Model, errors: &mut Errors) {
         errors.at(field.constant.span(), format_args!("`{first}` and `{}` both get the constant `{name}`: {rename}", field.ident));
         // Two constants of one name would be a second error.
         field.constant = Ident::new(&format!("{name}_{}", taken.len()), field.constant.span());
+    }
+}
+
+/// How many columns there are has to be known before the parameters are.
+fn parameters(model: &mut Model, errors: &mut Errors) {
+    if model.generics.type_params().next().is_none() && model.generics.const_params().next().is_none() {
+        return;
+    }
+    for field in &mut model.fields {
+        if let Some(it) = field.options.embedded.take() {
+            errors.at(it.span, "a model with parameters cannot embed: write the fields of the struct into it");
+            field.options.skip = Some(it.span);
+            model.impossible = true;
+        }
     }
 }
 
@@ -218,7 +267,10 @@ fn index_fields(model: &Model, index: &Index, errors: &mut Errors) -> bool {
         errors.at(index.span, "an index needs at least one field");
     }
     for (at, field) in index.fields.iter().enumerate() {
-        if model.position(field).is_none() {
+        if model.columns().any(|it| it.ident == *field && it.options.embedded.is_some()) {
+            errors.at(field.span(), format_args!("`{field}` is embedded: say at its struct which of its fields have an index"));
+            good = false;
+        } else if model.position(field).is_none() {
             errors.at(field.span(), no_such_column(model, field));
             good = false;
         } else if index.fields[..at].contains(field) {

@@ -5,6 +5,8 @@
 //! are reported at once, each at its token, and a wrong model is expanded
 //! without what is wrong in it. Knows nothing of databases.
 
+#![deny(missing_docs)]
+
 mod ast;
 mod attr;
 mod check;
@@ -63,7 +65,10 @@ use syn::{DeriveInput, parse_macro_input};
 /// | option                           | meaning                                                |
 /// |----------------------------------|--------------------------------------------------------|
 /// | `table = "…"`                    | the name of the table                                  |
+/// | `singular`                       | the table is called as the struct, not in the plural   |
+/// | `rename_all = "…"`               | the columns are the fields in `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE` or `snake_case`, unless they have `column` |
 /// | `schema = "…"`                   | the schema that the table is in                        |
+/// | `database = "…"`                 | which of several named databases it lives in; see `orm::databases` |
 /// | `hooks`                          | the model has hooks; to forget `impl Hooks` is an error |
 /// | `index(a, b)`                    | an index over these fields, in this order              |
 /// | `unique(a, b)`                   | the same, and no two records have the same values      |
@@ -94,7 +99,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | option                         | meaning                                                  |
 /// |--------------------------------|----------------------------------------------------------|
-/// | `key`                          | the field is the key, or one of the fields that are      |
+/// | `key`                          | the field is the key, or one of the fields that are; without a key, `get`, `update`, `save`, `delete` and `stream` do not compile. Its type is as public as the struct |
 /// | `auto`                         | the database numbers the key; only on one integer `key`  |
 /// | `unique`                       | no two records have the same value                       |
 /// | `index`                        | the column has an index                                  |
@@ -103,16 +108,22 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `precision = 10, scale = 2`    | the digits of a `Decimal`: in all (at most 18), and behind the point |
 /// | `size = 40`                    | the most characters of text, or bytes; what is longer is `Error::Unstorable` |
 /// | `type_ = "…"`                  | the type of the column, as `create_tables` writes it, without rules of ours |
-/// | `default = 7`, `true`, `"…"`   | what the database gives a new record where the `Option` is `None`, which is not sent then and comes back; a string is SQL: `"'new'"`, `"CURRENT_DATE"` |
-/// | `check = "…"`                  | a condition in SQL that every row fulfils                |
+/// | `default = 7`, `true`, `"…"`   | what the database gives a new record where an `Auto` is unset or an `Option` is `None`, which is not sent then and comes back; a string is SQL: `"'new'"`, `"CURRENT_DATE"` |
+/// | `check = "…"`                  | a condition in SQL that every row fulfils; `{column}` is the column's own name |
 /// | `comment = "…"`                | what the column is for, in the catalogue of the database (SQLite has no place for it) |
+/// | `to_sql = "ST_GeomFromText(?)"`, `from_sql = "ST_AsText(?)"` | SQL around a value that is written or compared, and around the column where it is read; not in calculations, nor in texts of `sql` and `raw` |
 /// | `readonly`                     | is never written; what the database has comes back from `create` |
 /// | `create_only`                  | is written with new records only                         |
 /// | `update_only`                  | is not written with new records                          |
 /// | `write_only`                   | is never read: `Default::default()` in records that are read |
-/// | `sensitive`                    | the values it is compared with or set to are not shown where a statement is printed |
+/// | `sensitive`                    | says in the metadata that no callback may show its values; this crate prints none of any column |
 /// | `created_at`                   | holds the time when the record was created               |
 /// | `updated_at`                   | holds the time when the record was created or last changed |
+/// | `json`                         | is stored as a JSON document; any type of serde (feature `json`) |
+/// | `with = Encoding`              | is stored as another type, as the `Encoding` says; where the field is an `Option`, it is that of what is in it |
+/// | `embedded`                     | the columns are the fields of a struct with `#[derive(Embedded)]`, or of an `Option` of one |
+/// | `embedded, key`                | the same, and the struct holds the key of the model      |
+/// | `embedded(prefix = "home_")`   | the same, with names that begin so                       |
 /// | `skip`                         | is no column; `Default::default()` in records that are read |
 ///
 /// ```
@@ -164,6 +175,36 @@ use syn::{DeriveInput, parse_macro_input};
 /// assert!(!format!("{login:?}").contains("argon2id"));
 /// ```
 ///
+/// A field whose value may be left to the database is an `Auto`, one that is
+/// stored as something else has an encoding:
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use orm::{Auto, UnixSeconds, prelude::*};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// struct Settings {
+///     dark: bool,
+/// }
+///
+/// #[derive(Debug, Default, Model)]
+/// struct Device {
+///     #[orm(key, auto)]
+///     id: Auto<i64>,
+///     #[orm(default = "'new'")]
+///     state: Auto<String>,
+///     #[orm(json)]
+///     settings: Settings,
+///     #[orm(with = UnixSeconds)]
+///     seen: Option<DateTime<Utc>>,
+/// }
+///
+/// // Columns are compared with plain values.
+/// let lost = Device::STATE.eq("lost").or(Device::SEEN.lt(DateTime::UNIX_EPOCH));
+/// # let _ = lost;
+/// ```
+///
 /// # Mistakes
 ///
 /// All are reported at once, at the word that is wrong:
@@ -188,7 +229,71 @@ pub fn model(input: TokenStream) -> TokenStream {
     check::model(&mut model, &mut errors);
     // A wrong model is expanded, too: without its traits and constants, every
     // use of it would be an error of its own.
-    let mut tokens = expand::model(&model);
+    let mut tokens = expand::model(&model, !errors.is_empty());
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes a struct one whose fields are columns of the models it is embedded in.
+///
+/// Its fields have the options of a model's fields, also `key`, `auto`,
+/// `created_at` and `embedded`; it may have `index(…)` and `unique(…)` itself.
+/// The constant of the field that embeds it has a column in each of its fields.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Clone, Default, Embedded)]
+/// struct Base {
+///     #[orm(key, auto)]
+///     id: i64,
+///     #[orm(created_at)]
+///     created: i64,
+/// }
+///
+/// #[derive(Debug, Clone, Default, Embedded)]
+/// struct Address {
+///     #[orm(index)]
+///     city: String,
+///     zip: Option<String>,
+/// }
+///
+/// #[derive(Debug, Default, Model)]
+/// struct User {
+///     #[orm(embedded, key)]
+///     base: Base,
+///     #[orm(embedded(prefix = "home_"))]
+///     home: Address,
+///     #[orm(embedded(prefix = "work_"))]
+///     work: Option<Address>,
+/// }
+///
+/// let near = User::HOME.city.eq("Bern").and(User::WORK.city.is_none());
+/// assert_eq!(User::WORK.city.name(), "work_city");
+/// assert_eq!(User::META.indexes[0].name, "users_home_city_idx");
+/// # let _ = near;
+/// ```
+///
+/// # Options
+///
+/// An `Option` of a struct is `None` where all of its columns are NULL. So it
+/// needs a field that is never NULL itself, and has no key, `default` or time
+/// of a change; otherwise it does not compile. It is there as a whole or not at
+/// all: setting only some of its columns in a record that has none is
+/// `Error::Decode` before anything is sent, and so is reading such a row.
+///
+/// # Limits
+///
+/// Neither the struct nor a model with one in it has type parameters. A
+/// `check` has `{column}` for the name of its column, which depends on the
+/// model.
+#[proc_macro_derive(Embedded, attributes(orm))]
+pub fn embedded(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let mut model = parse::embedded(input, &mut errors);
+    check::model(&mut model, &mut errors);
+    let mut tokens = expand::embedded(&model);
     tokens.extend(errors.into_tokens());
     tokens.into()
 }
@@ -295,6 +400,8 @@ pub fn field(input: TokenStream) -> TokenStream {
 /// |----------------|-------------------------------------------------------------------|
 /// | `column = "…"` | the name of the column                                            |
 /// | `default`      | `Default::default()` where the result has no such column          |
+/// | `json`, `with = Encoding` | is stored as something else, as in a model             |
+/// | `embedded`, `embedded(prefix = "…")` | the columns of a struct with `#[derive(Embedded)]`, or of an `Option` of one |
 ///
 /// Columns that no field has are not read. A column that is missing is
 /// `Error::MissingColumn`, one that holds something else `Error::Decode`.

@@ -5,19 +5,22 @@
 
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
-use syn::ext::IdentExt as _;
 use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Generics, parse_quote};
 
 use crate::ast::{Field, Index, Model};
 use crate::errors::Errors;
+use crate::name::Case;
 use crate::{attr, name};
 
 /// Reads an item with `#[derive(Model)]`.
 pub(crate) fn model(input: DeriveInput, errors: &mut Errors) -> Model {
     let options = attr::model_options(&input.attrs, errors);
+    if let (Some(_), Some(span)) = (&options.table, options.singular) {
+        errors.at(span, "`table` says the whole name of the table: leave out `singular`");
+    }
     let borrows = input.generics.lifetimes().next().is_some();
-    let named = fields(&input, errors);
-    let mut fields: Vec<_> = named.iter().flatten().map(|it| field(it, errors)).collect();
+    let named = fields(&input, "a model is a struct with", errors);
+    let mut fields: Vec<_> = named.iter().flatten().map(|it| field(it, options.rename_all, errors)).collect();
     if borrows {
         report_lifetimes(&input.generics, errors);
         for it in &mut fields {
@@ -32,18 +35,54 @@ pub(crate) fn model(input: DeriveInput, errors: &mut Errors) -> Model {
     Model {
         self_type: quote!(#ident #arguments),
         schema: options.schema.map(|it| it.value()),
-        table: options.table.map_or_else(|| name::table(ident), |it| it.value()),
+        database: options.database.map(|it| it.value()),
+        table: options.table.map_or_else(|| name::table(ident, options.singular.is_some()), |it| it.value()),
         hooks: options.hooks,
         impossible: borrows || named.is_none(),
         generics: if borrows { without_lifetimes(&input.generics) } else { input.generics },
         ident: input.ident,
+        visibility: input.vis,
+        fields,
+        indexes,
+    }
+}
+
+/// Reads an item with `#[derive(Embedded)]`.
+pub(crate) fn embedded(input: DeriveInput, errors: &mut Errors) -> Model {
+    let options = attr::embedded_options(&input.attrs, errors);
+    if let Some(it) = input.generics.params.first() {
+        errors.push(syn::Error::new_spanned(it, "an embedded struct has no parameters: its columns have to be known"));
+    }
+    let named = fields(&input, "an embedded struct has", errors);
+    let fields: Vec<_> = named.iter().flatten().map(|it| field(it, None, errors)).collect();
+    let mut indexes: Vec<_> = fields.iter().filter_map(field_index).collect();
+    indexes.extend(options.indexes);
+    let impossible = named.is_none() || !input.generics.params.is_empty();
+    let (_, arguments, _) = input.generics.split_for_impl();
+    let (ident, arguments) = (&input.ident, arguments.to_token_stream());
+    let self_type = quote!(#ident #arguments);
+    let mut generics = input.generics;
+    if !generics.params.is_empty() {
+        let condition = parse_quote!(#self_type: 'static);
+        generics.make_where_clause().predicates.push(condition);
+    }
+    Model {
+        self_type,
+        schema: None,
+        database: None,
+        table: String::new(),
+        hooks: None,
+        impossible,
+        generics,
+        ident: input.ident,
+        visibility: input.vis,
         fields,
         indexes,
     }
 }
 
 /// The fields of a struct that has names for them.
-fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<Vec<&'i syn::Field>> {
+fn fields<'i>(input: &'i DeriveInput, what: &str, errors: &mut Errors) -> Option<Vec<&'i syn::Field>> {
     let shape = match &input.data {
         Data::Struct(it) => match &it.fields {
             Fields::Named(it) => return Some(it.named.iter().collect()),
@@ -53,12 +92,12 @@ fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<Vec<&'i syn
         Data::Enum(_) => "an enum",
         Data::Union(_) => "a union",
     };
-    let message = format_args!("a model is a struct with named fields, one for each column; `{}` is {shape}", input.ident);
+    let message = format_args!("{what} named fields, one for each column; `{}` is {shape}", input.ident);
     errors.at(input.ident.span(), message);
     None
 }
 
-fn field(field: &syn::Field, errors: &mut Errors) -> Field {
+fn field(field: &syn::Field, case: Option<Case>, errors: &mut Errors) -> Field {
     let options = attr::field_options(&field.attrs, errors);
     let ident = field.ident.clone().expect("only structs with named fields come here");
     let passed_on = |it: &&Attribute| it.path().is_ident("doc") || it.path().is_ident("deprecated");
@@ -66,7 +105,7 @@ fn field(field: &syn::Field, errors: &mut Errors) -> Field {
         visibility: field.vis.clone(),
         attributes: field.attrs.iter().filter(passed_on).cloned().collect(),
         ty: field.ty.clone(),
-        column: options.column.as_ref().map_or_else(|| ident.unraw().to_string(), syn::LitStr::value),
+        column: options.column.as_ref().map_or_else(|| name::column(&ident, case), syn::LitStr::value),
         constant: options.constant.clone().unwrap_or_else(|| name::constant(&ident)),
         options,
         ident,

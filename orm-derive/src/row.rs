@@ -5,8 +5,9 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Data, DeriveInput, Fields, Ident, Type};
+use syn::{Data, DeriveInput, Fields, Ident, Type, parse_quote_spanned};
 
+use crate::ast::encoded;
 use crate::attr;
 use crate::errors::Errors;
 
@@ -16,6 +17,9 @@ struct Column {
     ty: Type,
     name: String,
     default: bool,
+    /// What the columns begin with, where there are several.
+    embedded: Option<String>,
+    encoding: Option<Type>,
 }
 
 /// The implementation for a struct.
@@ -27,29 +31,56 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
         return TokenStream::new();
     }
     let model = ident.unraw().to_string();
-    let wanted = columns.iter().map(|it| {
+    // Embedded structs come behind the columns that are fields.
+    let (embedded, plain): (Vec<_>, Vec<_>) = columns.iter().partition(|it| it.embedded.is_some());
+    let wanted = plain.iter().map(|it| {
         let (name, default) = (&it.name, it.default);
         quote!((#name, #default))
     });
-    let fields = columns.iter().enumerate().map(|(at, it)| field(&model, at, it));
+    let more = embedded.iter().map(|it| {
+        let (ty, prefix) = (&it.ty, &it.embedded);
+        let fields = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>::FIELDS);
+        quote!(all.extend(::orm::__private::positions_of_part(cells, #model, #prefix, #fields)?);)
+    });
+    let count = plain.len();
+    let places = embedded.iter().scan(quote!(#count), |place, it| {
+        let ty = &it.ty;
+        let field = part(&model, it, place);
+        let count = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>::COUNT);
+        *place = quote!(#place + #count);
+        Some(field)
+    });
+    let fields = plain.iter().enumerate().map(|(at, it)| field(&model, at, it)).chain(places);
+    // What is no row is one in name only, so that its uses are not errors, too.
+    let read = if columns.is_empty() { quote!(::core::unreachable!()) } else { quote!(::core::result::Result::Ok(Self { #(#fields),* })) };
     quote! {
         #[automatically_derived]
         impl #parameters ::orm::__private::FromRow for #ident #arguments #conditions {
             fn positions(cells: &dyn ::orm::__private::Cells) -> ::orm::__private::Result<::std::vec::Vec<usize>> {
-                ::orm::__private::positions_of(cells, #model, &[#(#wanted),*])
+                #[allow(unused_mut)]
+                let mut all = ::orm::__private::positions_of(cells, #model, &[#(#wanted),*])?;
+                #(#more)*
+                ::core::result::Result::Ok(all)
             }
 
-            fn from_row(row: &::orm::__private::RowRef<'_>) -> ::orm::__private::Result<Self> {
-                ::core::result::Result::Ok(Self { #(#fields),* })
-            }
+            fn from_row(row: &::orm::__private::RowRef<'_>) -> ::orm::__private::Result<Self> { #read }
         }
     }
+}
+
+fn part(model: &str, column: &Column, place: &TokenStream) -> TokenStream {
+    let (ident, ty, name) = (&column.ident, &column.ty, column.ident.unraw().to_string());
+    let embedded = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>);
+    quote!(#ident: #embedded::read(row, ::orm::__private::Part::of_row(#model, #name, #embedded::FIELDS, #place))?)
 }
 
 fn field(model: &str, at: usize, column: &Column) -> TokenStream {
     let (ident, ty, at) = (&column.ident, &column.ty, Literal::usize_unsuffixed(at));
     let name = ident.unraw().to_string();
-    let cell = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::read(row.cells(), row.place(#at)));
+    let cell = match encoded(ty, column.encoding.as_ref(), "decode") {
+        None => quote_spanned!(ty.span()=> <#ty as ::orm::__private::Field>::read(row.cells(), row.place(#at))),
+        Some((module, decode)) => quote_spanned!(ty.span()=> #module::read(row.cells(), row.place(#at), #decode)),
+    };
     let read = quote!(::orm::__private::named(#model, #name, #cell)?);
     if !column.default {
         return quote!(#ident: #read);
@@ -79,6 +110,8 @@ fn column(field: &syn::Field, errors: &mut Errors) -> Option<Column> {
     Some(Column {
         name: options.column.map_or_else(|| ident.unraw().to_string(), |it| it.value()),
         default: options.default.is_some(),
+        embedded: options.embedded.map(|it| it.prefix.map(|it| it.value()).unwrap_or_default()),
+        encoding: options.with.or_else(|| options.json.map(|_| parse_quote_spanned!(field.ty.span()=> ::orm::__private::AsJson))),
         ty: field.ty.clone(),
         ident,
     })

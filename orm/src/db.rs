@@ -1,15 +1,25 @@
 //! The handle that a program opens once.
 
+mod cell;
+mod connecting;
+mod pool;
+
+pub use self::cell::DbCell;
+pub use self::pool::PoolHandle;
+
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::callback::{Callbacks, Plugin};
 use crate::dialect::Engine;
-use crate::driver::{Intent, Pool, PoolOptions, PoolStats, SqliteOptions, Target};
+use crate::dialect::{MOST_TEXTS, Naming, Texts};
+use crate::driver::{Ask, ConnectOptions, Intent, Opened, Pool, PoolHooks, PoolOptions, PoolStats, Setup, SqliteOptions, Wanted};
 use crate::error::{Error, Result};
-use crate::session::{Clock, Core, Session};
+use crate::session::{Clock, Core, Limits, Session};
 use crate::steps;
 
 /// A database: a pool of connections, and the callbacks that every statement
@@ -41,10 +51,18 @@ pub struct Db {
 impl Db {
     /// Opens a database with the defaults; see [`builder`](Self::builder).
     ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f() -> orm::Result<()> {
+    /// let db = Db::open("sqlite://clinic.db").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// As [`DbBuilder::open`].
-    pub async fn open(url: &str) -> Result<Self> {
-        Self::builder(url).open().await
+    #[track_caller]
+    pub fn open(url: &str) -> impl Future<Output = Result<Self>> + use<> {
+        Self::builder(url).open()
     }
 
     /// Prepares to open a database.
@@ -52,18 +70,48 @@ impl Db {
     /// The URL says which: `sqlite://clinic.db` (a file, relative to the
     /// working directory), `sqlite:///var/lib/clinic.db`, `sqlite::memory:`,
     /// `postgres://user:password@host:5432/name`, `mysql://…` or `mariadb://…`.
+    /// All forms and parameters are listed in [`connecting`](crate::connecting).
+    #[track_caller]
     pub fn builder(url: &str) -> DbBuilder {
+        Self::builder_from(url)
+    }
+
+    /// Prepares to open a database at an address that a URL cannot say: options
+    /// of sqlx, for example with certificates that are in no file.
+    ///
+    /// Statements are not logged, whatever the options say; on MariaDB and
+    /// MySQL, character set and time zone stay ours.
+    #[cfg_attr(feature = "postgres", doc = "```")]
+    #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+    /// # use orm::prelude::*;
+    /// use sqlx::postgres::PgConnectOptions;
+    ///
+    /// let options = PgConnectOptions::new().host("db.example").username("clinic").ssl_root_cert_from_pem(Vec::new());
+    /// let db = Db::builder_from(options).lazy()?;
+    /// # Ok::<(), orm::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn builder_from(address: impl Into<ConnectOptions>) -> DbBuilder {
         let mut callbacks = Callbacks::new();
         steps::register(&mut callbacks);
         DbBuilder {
-            url: url.to_owned(),
+            address: address.into(),
             pool: PoolOptions::new(),
             sqlite: SqliteOptions::new(),
             callbacks,
             plugins: Vec::new(),
             mistake: None,
             clock: Arc::new(system_clock),
-            timeout: None,
+            limits: Limits::default(),
+            without_implicit: false,
+            wanted: Wanted::default(),
+            naming: Naming::default(),
+            texts: MOST_TEXTS,
+            strict: false,
+            name: None,
+            lanes: Vec::new(),
+            hooks: PoolHooks::default(),
+            opened: Opened { at: Location::caller(), beside_others: false },
         }
     }
 
@@ -90,25 +138,66 @@ impl Db {
             texts: Arc::clone(&core.texts),
             chains: callbacks.compile()?,
             clock: Arc::clone(&core.clock),
-            timeout: core.timeout,
+            limits: Arc::clone(&core.limits),
+            without_implicit: core.without_implicit,
+            strict: core.strict,
+            name: core.name.clone(),
         };
         Ok(Self { session: Arc::new(Session::root(Arc::new(core))), callbacks: Arc::new(callbacks) })
     }
 
     /// Asks the database for a sign of life.
     ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f(db: Db) -> orm::Result<()> {
+    /// let healthy = db.ping().await.is_ok();
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Connect`], [`Error::PoolExhausted`] or [`Error::ConnectionLost`].
-    pub async fn ping(&self) -> Result<()> {
-        self.session.core().pool.acquire(Intent::Read).await?.ping().await
+    #[track_caller]
+    pub fn ping(&self) -> impl Future<Output = Result<()>> {
+        let ask = Ask::new(Intent::Read, Location::caller());
+        async move { self.session.core().pool.acquire(ask).await?.ping().await }
     }
 
     /// Which kind of database it is.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f(db: Db) -> orm::Result<()> {
+    /// // Text of one database only.
+    /// if db.engine().await? == orm::Engine::Postgres {
+    ///     db.raw("VACUUM users", ()).execute().await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of [`ping`](Self::ping), where only the database can tell.
     pub async fn engine(&self) -> Result<Engine> {
         self.session.engine().await
+    }
+
+    /// What holds from now on for sessions that do not say otherwise.
+    #[cfg(feature = "config")]
+    pub(crate) fn set_limits(&self, statement: Option<Duration>, transaction: Option<Duration>, batch_size: Option<usize>) {
+        let limits = &self.session.core().limits;
+        limits.statement.set(statement);
+        limits.transaction.set(transaction);
+        limits.set_batch_size(batch_size);
+    }
+
+    /// Checks that it answers, and makes what is made when it is opened.
+    pub(crate) async fn reach(&self) -> Result<()> {
+        let (pool, at) = (&self.session.core().pool, Location::caller());
+        // A SQLite file is made by the connection that writes.
+        pool.acquire(Ask::new(Intent::Write, at)).await?.ping().await?;
+        // Another one on SQLite, where others read.
+        drop(pool.acquire(Ask::new(Intent::Read, at)).await?);
+        pool.warm_up().await
     }
 
     /// What the pool has done, and does now.
@@ -118,7 +207,8 @@ impl Db {
     }
 
     /// Closes the connections that nobody uses, and refuses new statements with
-    /// [`Error::Closed`]; transactions that are open go on to their end.
+    /// [`Error::Closed`]; transactions that are open go on to their end. To wait
+    /// for them: [`shutdown`](Self::shutdown).
     pub fn close(&self) {
         self.session.core().pool.close();
     }
@@ -141,17 +231,39 @@ impl fmt::Debug for Db {
 /// A database that is about to be opened.
 #[must_use = "a database is not opened until `open` is awaited"]
 pub struct DbBuilder {
-    url: String,
+    address: ConnectOptions,
     pool: PoolOptions,
     sqlite: SqliteOptions,
     callbacks: Callbacks,
     plugins: Vec<&'static str>,
     mistake: Option<Error>,
     clock: Clock,
-    timeout: Option<Duration>,
+    limits: Limits,
+    without_implicit: bool,
+    wanted: Wanted,
+    naming: Naming,
+    texts: usize,
+    strict: bool,
+    name: Option<Arc<str>>,
+    lanes: Vec<(&'static str, usize)>,
+    hooks: PoolHooks,
+    opened: Opened,
 }
 
 impl DbBuilder {
+    /// Keeps an error for when it is opened; the first one counts.
+    #[cfg(feature = "config")]
+    pub(crate) fn mistaken(mut self, mistake: Option<Error>) -> Self {
+        self.mistake = self.mistake.or(mistake);
+        self
+    }
+
+    /// What it is called among several databases.
+    pub(crate) fn name(mut self, name: &Arc<str>) -> Self {
+        self.name = Some(Arc::clone(name));
+        self
+    }
+
     /// How many connections there may be, and for how long.
     pub fn pool(mut self, options: PoolOptions) -> Self {
         self.pool = options;
@@ -194,15 +306,39 @@ impl DbBuilder {
     /// How long a statement may take, with the wait for its connection, where
     /// its session does not say otherwise. Default: as long as it takes.
     ///
-    /// Three seconds suit requests of people, one second calls between services,
-    /// minutes bulk work, which says so by
-    /// [`Session::timeout`](crate::Session::timeout).
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+    /// [`Timeouts`](crate::Timeouts) has figures for requests from outside, for
+    /// calls between services and for bulk work. A session that says something
+    /// else by [`Session::timeout`](crate::Session::timeout) has its time for all
+    /// its statements together.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f() -> orm::Result<()> {
+    /// let db = Db::builder("sqlite://clinic.db").timeout(orm::Timeouts::EXTERNAL).open().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.limits.statement.set(Some(limit));
         self
     }
 
-    /// Opens the database and checks that it answers.
+    /// Makes mistakes errors that are warnings otherwise; see
+    /// [`Session::strict`](crate::Session::strict). For tests, and for who begins anew.
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Opens the database and checks that it answers. Waits until
+    /// [`min_idle`](PoolOptions::min_idle) connections are open.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # use std::time::Duration;
+    /// # async fn f() -> orm::Result<()> {
+    /// let db = Db::builder("postgres://app@localhost/clinic").timeout(Duration::from_secs(3)).open().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Connect`], which names host, database and cause but never the
@@ -210,14 +346,19 @@ impl DbBuilder {
     /// [`Error::CallbackOrder`] where the callbacks cannot be put in order.
     pub async fn open(self) -> Result<Db> {
         let db = self.lazy()?;
-        // A SQLite file is made by the connection that writes.
-        db.session.core().pool.acquire(Intent::Write).await?.ping().await?;
-        // Another one on SQLite, where others read.
-        drop(db.session.core().pool.acquire(Intent::Read).await?);
+        db.reach().await?;
         Ok(db)
     }
 
     /// Opens no connection: the first statement does.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # fn f() -> orm::Result<()> {
+    /// // The server may start later than this program.
+    /// let db = Db::builder("postgres://app@localhost/clinic").lazy()?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// As [`open`](Self::open), without [`Error::Connect`].
@@ -226,8 +367,14 @@ impl DbBuilder {
             return Err(mistake);
         }
         let chains = self.callbacks.compile()?;
-        let pool = Pool::new(Target::parse(&self.url)?.with_sqlite(self.sqlite), self.pool)?;
-        let core = Core { pool, texts: Arc::default(), chains, clock: self.clock, timeout: self.timeout };
+        self.wanted.check()?;
+        self.naming.check()?;
+        let target = self.address.target(&self.wanted)?.with_sqlite(self.sqlite);
+        let Self { wanted, sqlite, pool: options, lanes, hooks, opened, .. } = self;
+        let pool = Pool::new(Setup { target, wanted, sqlite, options, lanes, hooks, opened })?;
+        let texts = Arc::new(Texts::new(self.texts, self.naming));
+        let Self { clock, limits, without_implicit, strict, name, .. } = self;
+        let core = Core { pool, texts, chains, clock, limits: Arc::new(limits), without_implicit, strict, name };
         Ok(Db { session: Arc::new(Session::root(Arc::new(core))), callbacks: Arc::new(self.callbacks) })
     }
 }

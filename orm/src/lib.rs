@@ -150,6 +150,58 @@
 //! ```
 //!
 //! [`Session::try_transaction`] is the same with an error type of the program.
+//! What an answer promises, what becomes of work that nobody waits for, isolation,
+//! retries, and what is done after a commit: [what `Ok` means](guide::outcomes).
+//!
+//! # Sessions
+//!
+//! [`Session::session`] makes one with settings of its own: how long all that
+//! it does may take, what it is for, whether it only reads. Reads of one
+//! session run at the same time where they are awaited together, each on a
+//! connection of its own. There are two ways to do so. With `try_join!` the
+//! first error is returned at once, and dropping the others stops them, on the
+//! server too:
+//!
+//! ```
+//! use orm::Timeouts;
+//! use orm::prelude::*;
+//! # #[derive(Debug, Clone, Default, Model)]
+//! # struct Patient { #[orm(key, auto)] id: i64, name: String }
+//! # #[derive(Debug, Clone, Default, Model)]
+//! # struct Visit { #[orm(key, auto)] id: i64, patient: i64 }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> orm::Result<()> {
+//! # let db = Db::open("sqlite::memory:").await?;
+//! # db.create_tables::<(Patient, Visit)>().await?;
+//! # let id = db.create(Patient { name: "ann".into(), ..Patient::default() }).await?.id;
+//! let request = db.session().timeout(Timeouts::EXTERNAL).tag("route", "/patients");
+//! let (patient, visits) = tokio::try_join!(
+//!     request.find().where_(Patient::ID.eq(id)).first(),
+//!     request.find().where_(Visit::PATIENT.eq(id)),
+//! )?;
+//! # assert!(patient.is_some() && visits.is_empty());
+//! # Ok(()) }
+//! ```
+//!
+//! With `join!` all are waited for, and there is an answer with what came:
+//!
+//! ```
+//! # use orm::prelude::*;
+//! # #[derive(Debug, Clone, Default, Model)]
+//! # struct Patient { #[orm(key, auto)] id: i64, name: String }
+//! # #[derive(Debug, Clone, Default, Model)]
+//! # struct Visit { #[orm(key, auto)] id: i64, patient: i64 }
+//! # async fn f(request: &Session) -> orm::Result<()> {
+//! let (patients, visits) = tokio::join!(request.find::<Patient>(), request.find::<Visit>().count());
+//! let patients = patients?;
+//! // The figure is good to have, and not needed.
+//! let visits = visits.ok();
+//! # Ok(()) }
+//! ```
+//!
+//! In a transaction there is one connection, so reads there wait for one
+//! another. What is more than memory holds is read by
+//! [`stream`](Find::stream), record by record.
 //!
 //! # Errors
 //!
@@ -187,9 +239,9 @@
 //! | module      | what it is                                                            |
 //! |-------------|-----------------------------------------------------------------------|
 //! | `error`     | what can go wrong: [`Error`]                                          |
-//! | `value`     | what a column can hold: [`Field`], [`Value`]; [`Args`], [`FromRow`]   |
+//! | `value`     | what a column can hold: [`Field`], [`Value`]; [`FromRow`]             |
 //! | `schema`    | what the data is: [`Model`](trait@Model), [`ModelMeta`]; constants    |
-//! | `expr`      | what can be said of it: [`Column`], [`Predicate`], [`sql`]            |
+//! | `expr`      | what can be said of it: [`Column`], [`Predicate`], [`sql`], [`Args`]  |
 //! | [`statement`] | one operation as data: [`Statement`]; [`Record`], whose model is forgotten |
 //! | `dialect`   | a statement as SQL text and arguments; what differs per [`Engine`]    |
 //! | `driver`    | SQL text to rows: connections, the pool ([`PoolOptions`])             |
@@ -198,6 +250,7 @@
 //! | `session`   | where statements run: [`Session`], [`Hooks`]                          |
 //! | `steps`     | the links every chain starts with, on one page                        |
 //! | `db`        | puts it together: [`Db`]                                              |
+//! | [`service`] | what a service has around it: [`Databases`]                           |
 //!
 //! `db.find().where_(User::AGE.ge(18)).await` makes a [`Predicate`] (`expr`),
 //! collects it in a [`Find`] (`query`), and becomes a [`Statement`] when it is
@@ -205,6 +258,8 @@
 //! the chain `query` (`callback`). Its link `orm:query` (`steps`) renders it
 //! (`dialect`), takes a connection and runs it (`driver`). Rows are decoded by
 //! position into records, whose type comes back in [`Find`].
+
+#![deny(missing_docs)]
 
 mod error;
 mod value;
@@ -218,7 +273,19 @@ mod query;
 mod session;
 mod steps;
 mod db;
+pub mod service;
 
+#[doc = include_str!("connecting.md")]
+pub mod connecting {}
+
+#[cfg(feature = "config")]
+#[doc = include_str!("configuration.md")]
+pub mod configuration {}
+
+#[doc = include_str!("databases.md")]
+pub mod databases {}
+
+pub mod guide;
 mod macros;
 pub mod prelude;
 
@@ -228,30 +295,42 @@ pub mod __private;
 pub use crate::callback::{
     BoxFuture, Callback, Callbacks, Chain, ChainEditor, Chains, Context, IntoCallback, Next, Place, Plugin, Settings,
 };
-pub use crate::db::{Db, DbBuilder};
-pub use crate::dialect::Engine;
-pub use crate::driver::{PoolOptions, PoolStats, SqliteOptions};
-pub use crate::error::{Cause, Error, Result};
+pub use crate::db::{Db, DbBuilder, DbCell, PoolHandle};
+pub use crate::dialect::{Engine, Isolation, SqliteMode};
+pub use crate::driver::{
+    ConnectOptions, ConnectionInfo, Histogram, Leak, PoolOptions, PoolStats, Pooler, Reload, Shutdown, SqliteOptions, Verdict,
+};
+pub use crate::error::{Cause, DatabasesError, Error, Holder, Result};
 pub use crate::expr::{
-    Assignment, Binary, Case, CastTo, Column, ColumnRef, Columns, Comparable, Divisible, DynColumn, Expr, Function, IntoSql, Number,
-    Operand, Order, OrderBy, Pick, Predicate, Selection, Sortable, TextOperand, Typed, WholeNumber, all_of, any_of, case_when,
-    column_by_name, count, every, sql,
+    Args, Argument, Arguments, Assignment, Binary, Case, CastTo, Clause, ClauseAt, Column, ColumnRef, Columns, Comparable, Computed,
+    Divisible, DynColumn, Expr, Function, IntoArgument, IntoSql, List, ListItem, Named, Nullable, Number, Operand, Order, OrderBy, Pick,
+    Predicate, Selection, Sortable, TextOperand, WholeNumber, all_of, any_of, case_when, column_by_name, count, every, list, named, sql,
+    table,
 };
 pub use crate::query::{
     Count, CountSelected, Create, CreateMany, CreateManyOrReturn, CreateOrReturn, Delete, DeleteAll, DeleteOrReturn, Execute, Exists,
-    Fetch, FetchOne, FetchOptional, Find, First, FirstSelected, Raw, RecordStream, Save, SaveOrReturn, Selected, Update, UpdateAll,
-    UpdateOrReturn, WriteError,
+    Fetch, FetchOne, FetchOptional, Find, First, FirstSelected, Get, InsertMany, Progress, Raw, RecordStream, Returning, Save,
+    SaveOrReturn, Selected, Subquery, Update, UpdateAll, UpdateOrReturn, WriteError, exists, joined, joined_opt, outer, subquery,
 };
-pub use crate::schema::{Access, FieldMeta, IndexMeta, Model, ModelMeta, Stamp, StampWhen};
-pub use crate::session::{Hooks, Session};
+pub use crate::schema::{Access, Embedded, FieldMeta, IndexMeta, KeyOf, Keyed, Model, ModelMeta, Stamp, StampWhen, TableName};
+#[cfg(feature = "breaker")]
+pub use crate::service::{Breaker, CircuitState, Fallbacks};
+#[cfg(feature = "config")]
+pub use crate::service::{
+    ConfigChange, ConfigEvent, ConfigSource, ConfigWatch, DbConfig, EnvironmentSource, FileSource, PoolConfig, Secret, SqliteConfig,
+};
+pub use crate::service::{DatabaseHealth, DatabaseState, Databases, DatabasesBuilder, Degraded, Health, HealthReport};
+pub use crate::session::{Again, Hooks, Planned, Retry, Session, Timeouts, Transaction};
 pub use crate::statement::{Kind, Models, Outcome, Record, RecordSet, Statement};
 #[cfg(feature = "json")]
-pub use crate::value::Json;
+pub use crate::value::{AsJson, Document, Json};
 pub use crate::value::{
-    Args, Argument, Arguments, AssertSqlSafe, Binder, Cells, Element, Field, FromRow, IntoArgument, List, ListItem, Named, RowRef, SqlText,
-    SqlType, Timestamp, Value, list, named,
+    AssertSqlSafe, Auto, AutoKey, Binder, Cells, DecimalField, DefaultField, Element, Encoding, Field, FromRow, RowRef, SizedField,
+    SqlText, SqlType, Timestamp, Value, With,
 };
-pub use orm_derive::{Field, Model, Row};
+#[cfg(feature = "chrono")]
+pub use crate::value::{UnixMicros, UnixMillis, UnixSeconds};
+pub use orm_derive::{Embedded, Field, Model, Row};
 
 /// The examples of the README.
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -14,8 +14,8 @@
 pub use crate::args;
 pub use crate::callback::{Callback, Callbacks, Context, Next, Plugin};
 pub use crate::db::Db;
-pub use crate::expr::{Column, Columns, Predicate, all_of, any_of, case_when, column_by_name, every, sql};
-pub use crate::schema::Model;
+pub use crate::expr::{Column, Columns, Predicate, all_of, any_of, case_when, column_by_name, every, named, sql};
+pub use crate::schema::{Embedded, Model};
 pub use crate::session::{Hooks, Session};
-pub use crate::value::{Field, named};
-pub use orm_derive::{Field, Model, Row};
+pub use crate::value::Field;
+pub use orm_derive::{Embedded, Field, Model, Row};

@@ -1,14 +1,15 @@
 //! A constant for each column.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use crate::ast::{Field, Model};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let self_type = &model.self_type;
     let (parameters, _, conditions) = model.generics.split_for_impl();
-    let constants = model.columns().enumerate().map(|(at, field)| constant(at, field));
+    let constants = model.columns().enumerate().map(|(at, field)| constant(model, at, field));
     quote! {
         #[automatically_derived]
         #[allow(dead_code, deprecated, unreachable_pub)]
@@ -18,18 +19,42 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-fn constant(at: usize, field: &Field) -> TokenStream {
-    let Field { visibility, attributes, ty, constant, .. } = field;
+fn constant(model: &Model, at: usize, field: &Field) -> TokenStream {
+    let Field { visibility, attributes, constant, .. } = field;
     // Programs that require documentation require it of the constants, too.
     let documented = attributes.iter().any(|it| it.path().is_ident("doc"));
     let documentation = (!documented).then(|| {
-        let text = format!("The column `{}`.", field.column);
+        let text = if field.options.embedded.is_some() {
+            format!("The columns of `{}`.", field.ident)
+        } else {
+            format!("The column `{}`.", field.column)
+        };
         quote!(#[doc = #text])
     });
-    let at = Literal::usize_unsuffixed(at);
+    let (ty, value) = column(model, at, field, &quote!(Self));
     quote! {
         #documentation
         #(#attributes)*
-        #visibility const #constant: ::orm::__private::Column<Self, #ty> = ::orm::__private::Column::at(#at);
+        #visibility const #constant: #ty = #value;
     }
+}
+
+/// The column of a field, or the columns of an embedded one: type and value.
+fn column(model: &Model, at: usize, field: &Field, of: &TokenStream) -> (TokenStream, TokenStream) {
+    let ty = &field.ty;
+    if field.options.embedded.is_some() {
+        let columns = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>::Columns<#of>);
+        let place = model.place(field);
+        let value = quote_spanned!(ty.span()=> <#columns as ::orm::__private::ColumnsAt<::orm::__private::Behind<(), {#place}>>>::COLUMNS);
+        return (columns, value);
+    }
+    let ty = field.column_type();
+    let value = if model.has_embedded() {
+        let place = model.place(field);
+        quote!(::orm::__private::Column::nth(#place))
+    } else {
+        let at = Literal::usize_unsuffixed(at);
+        quote!(::orm::__private::Column::at(#at))
+    };
+    (quote!(::orm::__private::Column<#of, #ty>), value)
 }

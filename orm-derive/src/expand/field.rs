@@ -51,6 +51,10 @@ fn texts(input: &FieldType, variants: &[Variant]) -> TokenStream {
         }
         #[automatically_derived]
         impl #parameters ::orm::__private::Element for #ident #arguments #conditions {}
+        #[automatically_derived]
+        impl #parameters ::orm::__private::Sortable for #ident #arguments #conditions {
+            type Optional = ::core::option::Option<Self>;
+        }
     }
 }
 
@@ -85,6 +89,10 @@ fn integers(input: &FieldType, variants: &[Variant]) -> TokenStream {
         }
         #[automatically_derived]
         impl #parameters ::orm::__private::Element for #ident #arguments #conditions {}
+        #[automatically_derived]
+        impl #parameters ::orm::__private::Sortable for #ident #arguments #conditions {
+            type Optional = ::core::option::Option<Self>;
+        }
     }
 }
 
@@ -104,12 +112,17 @@ fn newtype(input: &FieldType, member: &Member, ty: &Type) -> TokenStream {
     let stamp = quote! {
         fn at(micros: i64) -> ::orm::__private::Value { <#ty as ::orm::__private::Timestamp>::at(micros) }
     };
+    let zero = quote!(const ZERO_IS_UNSET: bool = <#ty as ::orm::__private::AutoKey>::ZERO_IS_UNSET;);
+    let least = quote!(
+        type Optional = ::core::option::Option<Self>;
+    );
     let length = quote!(type Length = <#ty as ::orm::__private::TextOperand>::Length;);
     let more = [
-        as_inner(input, ty, &quote!(AutoKey), None),
+        as_inner(input, ty, &quote!(AutoKey), Some(&zero)),
         as_inner(input, ty, &quote!(DecimalField), None),
         as_inner(input, ty, &quote!(SizedField), None),
         as_inner(input, ty, &quote!(TextOperand), Some(&length)),
+        as_inner(input, ty, &quote!(Sortable), Some(&least)),
         as_inner(input, ty, &quote!(Element), None),
         as_inner(input, ty, &quote!(Timestamp), Some(&stamp)),
     ];
@@ -130,6 +143,7 @@ fn as_inner(input: &FieldType, ty: &Type, of: &TokenStream, body: Option<&TokenS
     let (parameters, arguments, conditions) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #parameters ::orm::__private::#of for #ident #arguments #conditions { #body }
     }
 }

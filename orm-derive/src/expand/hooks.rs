@@ -12,7 +12,7 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
     let table = match model.hooks {
         // The place of the option is where a missing `impl Hooks` is reported.
         Some(span) => {
-            let table = quote_spanned!(span=> ::orm::__private::HookTable::of::<Self>());
+            let table = quote_spanned!(span=> <Self as ::orm::__private::Hooks>::TABLE);
             quote!(::core::option::Option::Some(const { &#table }))
         }
         // With type parameters the compiler cannot know which constant is meant.

@@ -1,6 +1,6 @@
 //! What is known of the model at compile time.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
@@ -10,7 +10,11 @@ use crate::ast::{Field, Index, Model};
 pub(super) fn expand(model: &Model) -> TokenStream {
     let name = model.ident.unraw().to_string();
     let schema = option(model.schema.as_ref().map(|it| quote!(#it)));
+    let database = database(model);
     let table = &model.table;
+    if model.has_embedded() && !model.impossible {
+        return flattened(model, &name, &schema);
+    }
     // The types of what can be no model would be errors beside the one that counts.
     let columns: Vec<_> = if model.impossible { Vec::new() } else { model.columns().collect() };
     let fields = columns.iter().map(|it| field(model, it));
@@ -20,7 +24,96 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     quote! {
         const META: &'static ::orm::__private::ModelMeta = &::orm::__private::ModelMeta::new(
             #name, #schema, #table, &[#(#fields),*], &[#(#keys),*], #auto, &[#(#indexes),*],
-        );
+        )#database;
+    }
+}
+
+/// The constant of a model with embedded structs, put together by the compiler.
+fn flattened(model: &Model, name: &str, schema: &TokenStream) -> TokenStream {
+    let (table, database) = (&model.table, database(model));
+    let (fields, indexes) = (fields(model), indexes(model, table));
+    quote! {
+        const META: &'static ::orm::__private::ModelMeta = {
+            #fields
+            #indexes
+            const KEY: [usize; flatten::key_len(&FIELDS)] = flatten::key(&FIELDS);
+            &::orm::__private::ModelMeta::new(#name, #schema, #table, &FIELDS, &KEY, flatten::auto(&FIELDS), &INDEXES)#database
+        };
+    }
+}
+
+/// Where it lives, if it says so.
+fn database(model: &Model) -> Option<TokenStream> {
+    model.database.as_ref().map(|it| quote!(.in_database(#it)))
+}
+
+/// The columns and the indexes of an embedded struct.
+pub(super) fn of_embedded(model: &Model) -> (TokenStream, TokenStream) {
+    if model.impossible {
+        return (quote!(&[]), quote!(&[]));
+    }
+    let (fields, indexes) = (fields(model), indexes(model, ""));
+    (quote!({ #fields &FIELDS }), quote!({ #fields #indexes &INDEXES }))
+}
+
+/// The constant `FIELDS`, with the columns of embedded structs.
+fn fields(model: &Model) -> TokenStream {
+    let pieces = model.columns().map(|it| piece(model, it));
+    let flat = quote_spanned!(blamed(model)=> flatten::fields(PIECES, &NAMES));
+    quote! {
+        use ::orm::__private::flatten;
+        const PIECES: &[::orm::__private::Piece] = &[#(#pieces),*];
+        const NAMES: [u8; flatten::names_len(PIECES)] = flatten::names(PIECES);
+        const FIELDS: [::orm::__private::FieldMeta; flatten::count(PIECES)] = #flat;
+    }
+}
+
+/// The constant `INDEXES`, with those of embedded structs; without a table
+/// they get their names later.
+fn indexes(model: &Model, table: &str) -> TokenStream {
+    let own = model.indexes.iter().map(|it| {
+        let given = || it.name.as_ref().map(syn::LitStr::value).unwrap_or_default();
+        let name = if table.is_empty() { given() } else { model.index_name(it) };
+        let places = it.fields.iter().filter_map(|name| model.columns().find(|field| field.ident == *name)).map(|it| model.place(it));
+        let unique = it.unique;
+        quote!(::orm::__private::IndexMeta::new(#name, &[#(#places),*], #unique))
+    });
+    let flat = quote_spanned!(blamed(model)=> flatten::indexes(PIECES, OWN, &POSITIONS, &INDEX_NAMES, &FIELDS, #table));
+    quote! {
+        const OWN: &[::orm::__private::IndexMeta] = &[#(#own),*];
+        const SIZES: (usize, usize, usize) = flatten::index_sizes(PIECES, OWN, &FIELDS, #table);
+        const POSITIONS: [usize; SIZES.1] = flatten::index_fields(PIECES);
+        const INDEX_NAMES: [u8; SIZES.2] = flatten::index_names(PIECES, &FIELDS, #table);
+        const INDEXES: [::orm::__private::IndexMeta; SIZES.0] = #flat;
+    }
+}
+
+/// Where a mistake is shown that only the compiler can find: the last embedded
+/// field, without which there would be none.
+fn blamed(model: &Model) -> Span {
+    model.columns().filter(|it| it.options.embedded.is_some()).last().map_or(model.ident.span(), |it| it.ident.span())
+}
+
+fn piece(model: &Model, it: &Field) -> TokenStream {
+    let Some(embedded) = &it.options.embedded else {
+        let field = field(model, it);
+        return quote!(::orm::__private::Piece::Field(#field));
+    };
+    let (ty, name) = (&it.ty, it.ident.unraw().to_string());
+    let keyed = it.options.key.is_some();
+    let prefix = embedded.prefix.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    // The constants are named by their trait alone, here as elsewhere: the same
+    // mistake is then reported once.
+    let embedded = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>);
+    quote! {
+        ::orm::__private::Piece::Embedded {
+            name: #name,
+            prefix: #prefix,
+            optional: #embedded::OPTIONAL,
+            keyed: #keyed,
+            fields: #embedded::FIELDS,
+            indexes: #embedded::INDEXES,
+        }
     }
 }
 
@@ -28,7 +121,11 @@ fn field(model: &Model, field: &Field) -> TokenStream {
     let (name, column, options) = (field.ident.unraw().to_string(), &field.column, &field.options);
     let (sql_type, nullable) = column_type(field);
     let key = options.key.map(|_| quote!(.key()));
-    let auto = options.auto.map(|_| quote!(.auto()));
+    let auto = options.auto.map(|_| {
+        let ty = field.column_type();
+        let zero = quote_spanned!(ty.span()=> <#ty as ::orm::__private::AutoKey>::ZERO_IS_UNSET);
+        quote!(.auto(#zero))
+    });
     let unique = options.unique.map(|_| quote!(.unique()));
     let in_index = model.indexes.iter().any(|it| it.fields.contains(&field.ident));
     let indexed = in_index.then(|| quote!(.indexed()));
@@ -45,7 +142,7 @@ fn field(model: &Model, field: &Field) -> TokenStream {
 /// options ask for, so that a type that does not fit is reported where it is
 /// written.
 fn column_type(field: &Field) -> (TokenStream, TokenStream) {
-    let (ty, span) = (&field.ty, field.ty.span());
+    let (ty, span) = (&field.column_type(), field.ty.span());
     let plain = quote_spanned!(span=> <#ty as ::orm::__private::Field>);
     if let Some((precision, scale)) = field.options.digits() {
         let sql_type = quote!(::orm::__private::SqlType::Decimal { precision: #precision, scale: #scale });
@@ -54,6 +151,10 @@ fn column_type(field: &Field) -> (TokenStream, TokenStream) {
     if let Some(size) = &field.options.size {
         let trait_ = quote_spanned!(span=> <#ty as ::orm::__private::SizedField>);
         return (quote!(#trait_::COLUMN.sized(#size)), quote!(#trait_::OPTIONAL));
+    }
+    if let (Some(encoded), None) = (field.encoded("encode"), &field.options.auto) {
+        let (module, encode) = encoded;
+        return (quote_spanned!(span=> #module::sql_type(#encode)), quote_spanned!(span=> #module::nullable(#encode)));
     }
     let sql_type = match field.options.auto {
         Some(_) => quote_spanned!(span=> <#ty as ::orm::__private::AutoKey>::COLUMN),
@@ -66,19 +167,21 @@ fn texts_and_access(field: &Field) -> TokenStream {
     let options = &field.options;
     let column_type = options.column_type.as_ref().map(|it| quote!(.column_type(#it)));
     let default = options.default.as_ref().map(|(sql, _)| {
-        let ty = &field.ty;
+        let ty = field.column_type();
         // Only a type that can be without a value leaves it to the database.
         let left_out = quote_spanned!(ty.span()=> <#ty as ::orm::__private::DefaultField>::LEFT_OUT);
         quote!(.default(#sql, #left_out))
     });
     let check = options.check.as_ref().map(|it| quote!(.check(#it)));
     let comment = options.comment.as_ref().map(|it| quote!(.comment(#it)));
+    let to_sql = options.to_sql.as_ref().map(|it| quote!(.to_sql(#it)));
+    let from_sql = options.from_sql.as_ref().map(|it| quote!(.from_sql(#it)));
     let sensitive = options.sensitive.map(|_| quote!(.sensitive()));
     let create = options.readonly.or(options.update_only).is_none();
     let update = options.readonly.or(options.create_only).is_none();
     let read = options.write_only.is_none();
     let access = (!(create && update && read)).then(|| quote!(.access(#create, #update, #read)));
-    quote!(#column_type #default #check #comment #sensitive #access)
+    quote!(#column_type #default #check #comment #to_sql #from_sql #sensitive #access)
 }
 
 fn stamp(field: &Field) -> Option<TokenStream> {
@@ -87,7 +190,7 @@ fn stamp(field: &Field) -> Option<TokenStream> {
         (None, Some(_)) => quote!(Updated),
         (None, None) => return None,
     };
-    let ty = &field.ty;
+    let ty = field.column_type();
     let value = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Timestamp>::at);
     Some(quote!(.stamp(::orm::__private::StampWhen::#when, #value)))
 }

@@ -1,11 +1,14 @@
 //! Writes the code of a model: data and calls, no logic.
 
 mod columns;
+mod embedded;
 mod field;
 mod hooks;
+mod key;
 mod meta;
 mod record;
 
+pub(crate) use self::embedded::embedded;
 pub(crate) use self::field::field;
 
 use proc_macro2::TokenStream;
@@ -13,16 +16,18 @@ use quote::quote;
 
 use crate::ast::Model;
 
-/// The implementations for a model.
-pub(crate) fn model(model: &Model) -> TokenStream {
+/// The implementations for a model, also for one with mistakes.
+pub(crate) fn model(model: &Model, wrong: bool) -> TokenStream {
     let self_type = &model.self_type;
     let (parameters, _, conditions) = model.generics.split_for_impl();
     let columns = columns::expand(model);
     let meta = meta::expand(model);
     let record = record::expand(model);
     let hooks = hooks::expand(model);
+    let key = key::expand(model, wrong);
     quote! {
         #columns
+        #key
 
         #[automatically_derived]
         #[allow(deprecated, unused_variables)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::callback::{Context, Next, SharedCallback};
+use crate::callback::{Context, Guard, Next, SharedCallback};
 use crate::error::Result;
 use crate::statement::Kind;
 
@@ -17,6 +17,8 @@ pub struct Chains {
     pub(crate) delete: Chain,
     pub(crate) raw: Chain,
     pub(crate) row: Chain,
+    /// Says whether transactions may begin.
+    pub(crate) guard: Option<Arc<dyn Guard>>,
 }
 
 /// Named callbacks, in the order in which they run.
@@ -34,7 +36,7 @@ pub struct Chains {
 pub struct Chain {
     pub(crate) kind: Kind,
     pub(crate) links: Arc<[Link]>,
-    /// Whether links of the program stand behind `orm:transaction`.
+    /// Whether links of the program stand behind `orm:transaction` without a condition.
     pub(crate) transactional: bool,
 }
 

@@ -2,13 +2,15 @@
 
 use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
-use crate::callback::{Finished, Request, Runner, Settings};
+use crate::callback::{Finished, Link, Request, Runner, Settings};
 use crate::error::{Error, Result};
 use crate::expr::Predicate;
 use crate::schema::{Model, ModelMeta};
 use crate::statement::{Delete, Kind, Outcome, Raw, Record, RecordSet, Records, Rows, Statement, Update};
+use crate::value::Value;
 
 /// One statement on its way through its chain: what a callback sees and changes.
 pub struct Context {
@@ -20,16 +22,25 @@ pub struct Context {
     /// Whether the statement was sent, or answered by a link.
     answered: bool,
     settings: Settings,
+    pub(crate) unscoped: bool,
+    at: &'static Location<'static>,
+    /// What the last record of a batch was sorted by, as it was read.
+    last: Vec<Value>,
     pub(crate) runner: Arc<dyn Runner>,
-    /// Whether the chain has links of the program behind `orm:transaction`.
+    /// Whether the chain has links of the program behind `orm:transaction` that
+    /// run in any case.
     pub(crate) transactional: bool,
+    /// What the conditions of links said before the transaction, for as many
+    /// links at the end of the chain.
+    answers: Vec<bool>,
 }
 
 impl Context {
     pub(crate) fn new(request: Request, runner: Arc<dyn Runner>, transactional: bool) -> Self {
-        let Request { statement, records, settings } = request;
+        let Request { statement, records, settings, at, unscoped } = request;
         let (kind, model) = (statement.kind(), statement.model());
-        Self { statement, records, kind, model, outcome: Outcome::default(), answered: false, settings, runner, transactional }
+        let (outcome, last, answers) = (Outcome::default(), Vec::new(), Vec::new());
+        Self { statement, records, kind, model, outcome, answered: false, settings, unscoped, at, last, runner, transactional, answers }
     }
 
     /// The chain that runs.
@@ -42,6 +53,24 @@ impl Context {
     #[must_use]
     pub fn statement(&self) -> &Statement {
         &self.statement
+    }
+
+    /// The line of the program that made the statement, for logs.
+    ///
+    /// A function of the program that makes statements for others says
+    /// `#[track_caller]`, and it is the line that called it. An `async fn` cannot
+    /// say so: let it take the statement, or return it.
+    ///
+    /// ```
+    /// use orm::prelude::*;
+    /// async fn log(cx: &mut Context) -> orm::Result<()> {
+    ///     println!("{} at {}", cx.sql().await?, cx.made_at());
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn made_at(&self) -> &'static Location<'static> {
+        self.at
     }
 
     /// The operation, to rewrite before it is run. It keeps its kind.
@@ -59,7 +88,8 @@ impl Context {
         &mut self.statement
     }
 
-    /// Adds a condition if the statement is about this model; says whether it is.
+    /// Adds a condition wherever the statement is about this model, also in
+    /// its joins and the queries inside of it; says whether it is anywhere.
     ///
     /// It holds beside the conditions that are there, and beside the key where
     /// one record is changed or removed. New records and SQL text have none.
@@ -78,11 +108,17 @@ impl Context {
     /// }
     /// ```
     pub fn add_condition<M: Model>(&mut self, condition: Predicate<M>) -> bool {
-        if self.statement.model() != Some(M::META) {
-            return false;
+        let condition = condition.into_expr();
+        let mut found = false;
+        self.statement.each_query_mut(&mut |query| found |= query.add_condition(M::META, &condition));
+        if let Statement::Select(it) = &mut self.statement {
+            return it.add_condition(M::META, &condition) || found;
         }
-        let Some(filter) = self.statement.filter_mut() else { return false };
-        filter.push(condition.into_expr());
+        if self.statement.model() != Some(M::META) {
+            return found;
+        }
+        let Some(filter) = self.statement.filter_mut() else { return found };
+        filter.push(condition);
         true
     }
 
@@ -200,6 +236,37 @@ impl Context {
         Ok(())
     }
 
+    /// Whether the statement was sent, or answered by a link.
+    #[cfg(feature = "breaker")]
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Says that a fallback answered.
+    #[cfg(feature = "breaker")]
+    pub(crate) fn fell_back(&mut self) {
+        self.outcome.fallback = true;
+    }
+
+    /// Whether a link runs that has so many behind it: as its condition said
+    /// before the transaction, or says now.
+    pub(crate) fn applies(&self, link: &Link, behind: usize) -> bool {
+        let asked = self.answers.len().checked_sub(behind + 1).map(|at| self.answers[at]);
+        asked.unwrap_or_else(|| link.applies(self))
+    }
+
+    /// Keeps what the conditions of the last links of the chain say.
+    pub(crate) fn keep_answers(&mut self, answers: Vec<bool>) {
+        self.answers = answers;
+    }
+
+    /// Keeps what the last record was sorted by, before callbacks change it.
+    pub(crate) fn keep_last(&mut self, columns: &[usize]) {
+        if let Some(record) = self.len().checked_sub(1).and_then(|at| self.records.record(at)) {
+            self.last = columns.iter().map(|&at| record.value_at(at)).collect();
+        }
+    }
+
     pub(crate) fn record_set(&self) -> &dyn RecordSet {
         &*self.records
     }
@@ -231,7 +298,7 @@ impl Context {
 
     pub(crate) fn finish(self, result: Result<()>) -> Finished {
         let result = result.and_then(|()| self.check_end());
-        Finished { records: self.records, outcome: self.outcome, result }
+        Finished { records: self.records, outcome: self.outcome, last: self.last, result }
     }
 
     /// A link may rewrite a statement, but not into one of another chain, nor
@@ -244,7 +311,7 @@ impl Context {
             Statement::Select(it) => return self.check_model(it.model),
             Statement::Raw(_) | Statement::Ddl(_) => return Ok(()),
             Statement::Insert(it) => (it.rows.end, it.model),
-            Statement::Update(Update { target, model, .. }) | Statement::Delete(Delete { target, model }) => {
+            Statement::Update(Update { target, model, .. }) | Statement::Delete(Delete { target, model, .. }) => {
                 (target.record.map_or(0, |it| it + 1), *model)
             }
         };

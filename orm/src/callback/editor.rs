@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::callback::chain::{Chain, Chains, Condition};
-use crate::callback::{Context, IntoCallback, SharedCallback, order};
+use crate::callback::{Context, Guard, IntoCallback, SharedCallback, order};
 use crate::error::Result;
 use crate::statement::Kind;
 
@@ -34,6 +34,7 @@ use crate::statement::Kind;
 #[derive(Debug, Clone)]
 pub struct Callbacks {
     chains: [ChainEditor; 6],
+    guard: Option<Arc<dyn Guard>>,
 }
 
 /// One chain while a database is opened.
@@ -59,7 +60,7 @@ pub(crate) struct Entry {
 
 impl Callbacks {
     pub(crate) fn new() -> Self {
-        Self { chains: [Kind::Create, Kind::Query, Kind::Update, Kind::Delete, Kind::Raw, Kind::Row].map(ChainEditor::new) }
+        Self { chains: [Kind::Create, Kind::Query, Kind::Update, Kind::Delete, Kind::Raw, Kind::Row].map(ChainEditor::new), guard: None }
     }
 
     /// The chain of new records.
@@ -102,6 +103,12 @@ impl Callbacks {
         &mut self.chains[kind as usize]
     }
 
+    /// Lets it say whether transactions may begin.
+    #[cfg(feature = "breaker")]
+    pub(crate) fn guard(&mut self, guard: Arc<dyn Guard>) {
+        self.guard = Some(guard);
+    }
+
     pub(crate) fn compile(&self) -> Result<Chains> {
         let [create, query, update, delete, raw, row] = &self.chains;
         Ok(Chains {
@@ -111,6 +118,7 @@ impl Callbacks {
             delete: delete.compile()?,
             raw: raw.compile()?,
             row: row.compile()?,
+            guard: self.guard.clone(),
         })
     }
 }
@@ -169,6 +177,10 @@ impl ChainEditor {
     /// A place for a callback that runs only for the statements for which
     /// `condition` is true.
     ///
+    /// It is asked once for each statement: behind `orm:transaction` before the
+    /// transaction, which is begun only if a callback runs in it. What is known
+    /// later, such as [`Context::outcome`], is asked in the callback itself.
+    ///
     /// ```
     /// use orm::prelude::*;
     /// # #[derive(Model)] struct Note { #[orm(key, auto)] id: i64 }
@@ -222,7 +234,7 @@ impl ChainEditor {
     fn compile(&self) -> Result<Chain> {
         let links = order::sort(self)?;
         let transaction = links.iter().position(|it| it.name == "orm:transaction");
-        let transactional = transaction.is_some_and(|at| links[at..].iter().any(|it| !it.is_ours()));
+        let transactional = transaction.is_some_and(|at| links[at..].iter().any(|it| !it.is_ours() && it.when.is_none()));
         Ok(Chain { kind: self.kind, links: links.into(), transactional })
     }
 }
@@ -272,7 +284,8 @@ impl<'c> Place<'c> {
         self
     }
 
-    /// Only for statements for which `condition` is true; asked for each of them.
+    /// Only for statements for which `condition` is true; asked once for each, as
+    /// [`ChainEditor::when`] says.
     pub fn when(mut self, condition: impl Fn(&Context) -> bool + Send + Sync + 'static) -> Self {
         self.when = Some(Arc::new(condition));
         self

@@ -21,7 +21,7 @@ pub(crate) use self::chain::Link;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -29,6 +29,7 @@ use futures_util::FutureExt;
 
 use crate::error::{Error, Result};
 use crate::statement::{Kind, Outcome, RecordSet, Statement};
+use crate::value::Value;
 
 /// A future on the heap, as everything that crosses a chain is.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -37,21 +38,48 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait Runner: Send + Sync {
     /// Runs a statement through the chain of its kind.
     fn run(&self, request: Request) -> BoxFuture<'_, Finished>;
+    /// Begins a transaction, nested where one is open.
+    fn begin(&self, at: &'static Location<'static>) -> BoxFuture<'_, Result<Box<dyn Transaction>>>;
     /// The session behind this runner, for floors above that know its type.
     fn as_any(&self) -> &dyn Any;
 }
+
+/// A transaction that a builder began; its drop undoes it.
+pub(crate) trait Transaction: Send + Sync {
+    /// Who runs statements in it.
+    fn runner(&self) -> &dyn Runner;
+    /// Keeps what was done.
+    fn commit(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
+    /// Undoes what was done.
+    fn rollback(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// Asked before a transaction begins, which no chain sees.
+pub(crate) trait Guard: fmt::Debug + Send + Sync {
+    /// Lets it begin, and wants to know what came of that.
+    fn admit(&self, settings: &Settings) -> Result<Begun>;
+}
+
+/// Is told the error that a transaction could not begin for, or none.
+pub(crate) type Begun = Box<dyn FnOnce(Option<&Error>) + Send>;
 
 /// What a builder hands to a [`Runner`].
 pub(crate) struct Request {
     pub(crate) statement: Statement,
     pub(crate) records: Box<dyn RecordSet>,
     pub(crate) settings: Settings,
+    /// Where the program made it.
+    pub(crate) at: &'static Location<'static>,
+    /// Whether callbacks are to let this statement see and change everything.
+    pub(crate) unscoped: bool,
 }
 
 /// What comes back: the statement and its records also after an error.
 pub(crate) struct Finished {
     pub(crate) records: Box<dyn RecordSet>,
     pub(crate) outcome: Outcome,
+    /// What the last record of a batch was sorted by, as it was read.
+    pub(crate) last: Vec<Value>,
     pub(crate) result: Result<()>,
 }
 
@@ -153,6 +181,18 @@ impl<'a> Next<'a> {
 
     /// Runs the rest of the chain.
     ///
+    /// ```
+    /// use orm::prelude::*;
+    ///
+    /// /// Runs the rest once more where the connection was lost.
+    /// async fn again(cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
+    ///     match next.run(cx).await {
+    ///         Err(error) if error.is_retryable() => next.run(cx).await,
+    ///         result => result,
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// What a later link returns; [`Error::CallbackPanicked`] where one panics.
     pub async fn run(self, cx: &mut Context) -> Result<()> {
@@ -160,7 +200,7 @@ impl<'a> Next<'a> {
         // Links that do not apply are passed over without a future of their own.
         while let Some((link, later)) = rest.split_first() {
             let panicked = |panic: Box<dyn Any + Send>| self.panicked(link, &*panic);
-            if catch_unwind(AssertUnwindSafe(|| link.applies(cx))).map_err(panicked)? {
+            if catch_unwind(AssertUnwindSafe(|| cx.applies(link, later.len()))).map_err(panicked)? {
                 let next = Next { rest: later, ..self };
                 let called = AssertUnwindSafe(link.callback.call(cx, next)).catch_unwind().await;
                 return called.unwrap_or_else(|panic| Err(self.panicked(link, &*panic)));
@@ -168,6 +208,24 @@ impl<'a> Next<'a> {
             rest = later;
         }
         Ok(())
+    }
+
+    /// Whether one of these links of the program runs under a condition that holds.
+    ///
+    /// The answers are kept: a link that was not to run, and for which no
+    /// transaction was begun, does not run after all.
+    pub(crate) fn ask(&self, cx: &mut Context) -> Result<bool> {
+        if self.rest.iter().all(|it| it.when.is_none()) {
+            return Ok(false);
+        }
+        let mut answers = Vec::with_capacity(self.rest.len());
+        for link in self.rest {
+            let applies = catch_unwind(AssertUnwindSafe(|| link.applies(cx)));
+            answers.push(applies.map_err(|panic| self.panicked(link, &*panic))?);
+        }
+        let any = self.rest.iter().zip(&answers).any(|(link, applies)| *applies && !link.is_ours());
+        cx.keep_answers(answers);
+        Ok(any)
     }
 
     fn panicked(&self, link: &Link, panic: &(dyn Any + Send)) -> Error {

@@ -3,6 +3,7 @@
 use crate::dialect::render::Walk;
 use crate::dialect::{Engine, types};
 use crate::error::{Error, Result};
+use crate::schema::shorten;
 use crate::statement::{Ddl, Table, TableColumn, TableIndex};
 
 pub(crate) fn walk(walk: &mut Walk<'_>, ddl: &Ddl) -> Result<()> {
@@ -17,7 +18,7 @@ pub(crate) fn walk(walk: &mut Walk<'_>, ddl: &Ddl) -> Result<()> {
 }
 
 fn create_table(walk: &mut Walk<'_>, table: &Table) -> Result<()> {
-    check_names(walk.engine, table)?;
+    check_names(walk, table)?;
     check_auto(walk.engine, table)?;
     walk.sql("CREATE TABLE IF NOT EXISTS ");
     table_name(walk, table);
@@ -43,7 +44,7 @@ fn create_table(walk: &mut Walk<'_>, table: &Table) -> Result<()> {
         }
         for it in &table.indexes {
             walk.sql(if it.unique { ", UNIQUE INDEX " } else { ", INDEX " });
-            walk.ident(&it.name);
+            index_name(walk, it);
             walk.sql(" (");
             names(walk, &it.columns)?;
             walk.sql(")");
@@ -57,15 +58,20 @@ fn create_table(walk: &mut Walk<'_>, table: &Table) -> Result<()> {
 
 /// Refuses names that the database has no room for: PostgreSQL would cut them,
 /// and take two that start in the same way for one.
-fn check_names(engine: Engine, table: &Table) -> Result<()> {
+fn check_names(walk: &Walk<'_>, table: &Table) -> Result<()> {
+    let engine = walk.engine;
+    let full = format!("{}{}", walk.naming.prefix, table.name);
     let columns = table.columns.iter().map(|it| &it.name);
     let indexes = table.indexes.iter().map(|it| &it.name);
+    if full.is_empty() || full.contains('\0') {
+        return Err(Error::Invalid("the name of a table is neither empty nor contains the character NUL".to_owned()));
+    }
     let (most, unit, length): (_, _, fn(&str) -> usize) = match engine {
         Engine::Sqlite => return Ok(()),
         Engine::Postgres => (63, "bytes", str::len),
         Engine::MariaDb | Engine::MySql => (64, "characters", |it| it.chars().count()),
     };
-    match std::iter::once(&table.name).chain(columns).chain(indexes).find(|it| length(it) > most) {
+    match std::iter::once(&full).chain(columns).chain(indexes).find(|it| length(it) > most) {
         None => Ok(()),
         Some(name) => {
             let what =
@@ -93,14 +99,13 @@ fn create_index(walk: &mut Walk<'_>, table: &Table, index: &TableIndex) -> Resul
     }
     walk.sql(if index.unique { "CREATE UNIQUE INDEX IF NOT EXISTS " } else { "CREATE INDEX IF NOT EXISTS " });
     // SQLite puts the schema before the index, PostgreSQL before the table.
-    if let (Engine::Sqlite, Some(schema)) = (walk.engine, &table.schema) {
-        walk.ident(schema);
-        walk.sql(".");
+    if walk.engine == Engine::Sqlite {
+        schema(walk, table);
     }
-    walk.ident(&index.name);
+    index_name(walk, index);
     walk.sql(" ON ");
     match walk.engine {
-        Engine::Sqlite => walk.ident(&table.name),
+        Engine::Sqlite => walk.prefixed(&table.name),
         _ => table_name(walk, table),
     }
     walk.sql(" (");
@@ -149,11 +154,26 @@ fn comment(walk: &mut Walk<'_>, table: &Table, column: &TableColumn) {
 }
 
 fn table_name(walk: &mut Walk<'_>, table: &Table) {
-    if let Some(schema) = &table.schema {
+    schema(walk, table);
+    walk.prefixed(&table.name);
+}
+
+fn schema(walk: &mut Walk<'_>, table: &Table) {
+    let naming = walk.naming;
+    if let Some(schema) = table.schema.as_ref().or(naming.schema.as_ref()) {
         walk.ident(schema);
         walk.sql(".");
     }
-    walk.ident(&table.name);
+}
+
+/// Indexes of two prefixes are in one schema, where names are taken once.
+fn index_name(walk: &mut Walk<'_>, index: &TableIndex) {
+    let prefix = &walk.naming.prefix;
+    if prefix.is_empty() {
+        return walk.ident(&index.name);
+    }
+    let name = shorten(format!("{prefix}{}", index.name));
+    walk.ident(&name);
 }
 
 fn names(walk: &mut Walk<'_>, names: &[String]) -> Result<()> {

@@ -1,5 +1,8 @@
 //! The databases, and what each can do.
 
+use crate::dialect::insert::copies;
+use crate::statement::Insert;
+
 /// The kinds of database, as far as they differ to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -13,6 +16,10 @@ pub enum Engine {
     /// MySQL.
     MySql,
 }
+
+/// The driver sends the end of a `COPY` by itself, for which the network may make
+/// it wait 40 ms (Nagle's algorithm, a late acknowledgement): so, not too often.
+pub(crate) const ROWS_PER_COPY: usize = 100_000;
 
 impl Engine {
     /// The name to show.
@@ -41,21 +48,33 @@ impl Engine {
         }
     }
 
-    /// How many rows of `columns` values go into one `INSERT`.
+    /// How many rows go into one statement of an insert.
     ///
-    /// PostgreSQL gets arrays, so only memory bounds it, unless the model has
-    /// arrays itself, which arrays cannot hold. Elsewhere a few hundred
+    /// PostgreSQL gets arrays, or lines, so only memory bounds it, unless the
+    /// model has arrays itself, which arrays cannot hold. Elsewhere a few hundred
     /// rows are where larger statements stop being faster. MySQL cannot return
-    /// the keys of several rows.
-    pub(crate) const fn rows_per_insert(self, columns: usize, keys_wanted: bool, arrays: bool) -> usize {
+    /// the keys of several rows, and they need not be next to each other.
+    pub(crate) fn rows_per_insert(self, insert: &Insert) -> usize {
+        let columns = insert.columns().count();
+        if columns == 0 || self == Self::MySql && insert.returns() {
+            return 1;
+        }
+        if copies(self, insert) {
+            return ROWS_PER_COPY;
+        }
+        if self == Self::Postgres && !insert.model.is_sent_singly() {
+            return 10_000;
+        }
+        (self.max_parameters() / columns).min(500)
+    }
+
+    /// How many bytes a message to the server has at most, where that is the
+    /// same for all servers.
+    pub(crate) const fn max_message(self) -> usize {
         match self {
-            Self::Postgres if !arrays => 10_000,
-            Self::MySql if keys_wanted => 1,
-            _ if columns == 0 => 1,
-            _ => {
-                let fit = self.max_parameters() / columns;
-                if fit < 500 { fit } else { 500 }
-            }
+            // One gigabyte, less some room for what stands around the values.
+            Self::Postgres => (1 << 30) - (1 << 20),
+            _ => usize::MAX,
         }
     }
 

@@ -4,8 +4,7 @@ use crate::dialect::Engine;
 use crate::dialect::numbers::is_calculation;
 use crate::dialect::render::Walk;
 use crate::error::{Error, Result};
-use crate::expr::{Binary, ColumnRef, Expr};
-use crate::value::{SqlType, Value};
+use crate::expr::{Binary, Expr};
 
 /// How deep parentheses may go; a walk that went on would fill the stack.
 const DEEPEST: u32 = 200;
@@ -13,18 +12,11 @@ const DEEPEST: u32 = 200;
 /// How many conditions are joined on one level.
 const LONGEST_LIST: usize = 200;
 
-/// Lists of integers that are longer are written into the text, so that no
-/// database's limit on placeholders is met.
-const LONGEST_BOUND_LIST: usize = 1_000;
-
 impl Walk<'_> {
     /// An expression.
     pub(crate) fn expr(&mut self, expr: &Expr) -> Result<()> {
         match expr {
-            Expr::Column(it) => {
-                self.ident(it.meta().column);
-                Ok(())
-            }
+            Expr::Column(it) => self.column(*it),
             Expr::Value(value, column) => self.value(value, *column),
             Expr::Negate(_) => self.calculation(expr),
             it if is_calculation(it) => self.calculation(it),
@@ -53,6 +45,14 @@ impl Walk<'_> {
             Expr::Case(branches, otherwise) => self.case(branches, otherwise.as_deref()),
             Expr::Cast(it, ty) => self.cast(it, *ty),
             Expr::InRows(row, rows) => self.in_rows(row, rows),
+            Expr::Exists(query) => {
+                self.sql("EXISTS ");
+                self.subquery(query, None)
+            }
+            Expr::InQuery(it, query) => self.in_query(it, query),
+            Expr::Query(query) => self.subquery(query, None),
+            Expr::Joined(column) => self.joined_column(*column),
+            Expr::Outer(column) => self.outer_column(*column),
             Expr::Sql(text, args) => {
                 self.sql_text(text, args)?;
                 // What comes next must not become part of a comment.
@@ -66,19 +66,26 @@ impl Walk<'_> {
 
     /// An expression beside another: in parentheses unless it is a single word.
     pub(crate) fn operand(&mut self, expr: &Expr) -> Result<()> {
-        if matches!(expr, Expr::Column(_) | Expr::Value(..)) {
+        // A query has its own.
+        if matches!(expr, Expr::Column(_) | Expr::Joined(_) | Expr::Outer(_) | Expr::Value(..) | Expr::Query(_)) {
             return self.expr(expr);
         }
+        self.enter()?;
+        self.sql("(");
+        self.expr(expr)?;
+        self.sql(")");
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Goes one level down.
+    pub(super) fn enter(&mut self) -> Result<()> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(Error::Invalid(format!(
                 "an expression is nested more than {DEEPEST} deep: build it flatter, such as with `any_of`"
             )));
         }
-        self.sql("(");
-        self.expr(expr)?;
-        self.sql(")");
-        self.depth -= 1;
         Ok(())
     }
 
@@ -106,45 +113,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn is_in(&mut self, it: &Expr, values: &[Value], column: Option<ColumnRef>) -> Result<()> {
-        if values.is_empty() {
-            self.sql("1 = 0");
-            return Ok(());
-        }
-        let scale = self.scale_of_all([it].into_iter());
-        if scale.is_some() && !matches!(it, Expr::Column(_)) {
-            return self.equal_to_any(it, values, column);
-        }
-        self.operand(it)?;
-        // Arrays have no arrays in them.
-        let plain = column.filter(|it| !matches!(it.meta().ty, SqlType::Array(_)));
-        if let (Engine::Postgres, Some(column)) = (self.engine, plain) {
-            self.sql(" = ANY(");
-            self.array(values, column.meta().ty)?;
-            self.sql(")");
-            return Ok(());
-        }
-        self.sql(" IN (");
-        let literal = values.len() > LONGEST_BOUND_LIST;
-        self.list(values, |walk, value| match value {
-            Value::I16(n) if literal => walk.integer(i64::from(*n)),
-            Value::I32(n) if literal => walk.integer(i64::from(*n)),
-            Value::I64(n) if literal => walk.integer(*n),
-            other => walk.value(other, column),
-        })?;
-        self.sql(")");
-        Ok(())
-    }
-
-    /// Decimals of an expression, whose scale is not that of a column.
-    fn equal_to_any(&mut self, it: &Expr, values: &[Value], column: Option<ColumnRef>) -> Result<()> {
-        for (n, value) in values.iter().enumerate() {
-            self.sql(if n == 0 { "" } else { " OR " });
-            self.infix(it, " = ", &Expr::Value(value.clone(), column))?;
-        }
-        Ok(())
-    }
-
     fn in_rows(&mut self, row: &[Expr], rows: &[Vec<Expr>]) -> Result<()> {
         if rows.is_empty() {
             self.sql("1 = 0");
@@ -162,11 +130,6 @@ impl Walk<'_> {
         self.sql("(");
         self.list(row, Self::expr)?;
         self.sql(")");
-        Ok(())
-    }
-
-    fn integer(&mut self, n: i64) -> Result<()> {
-        self.sql(&n.to_string());
         Ok(())
     }
 }

@@ -10,6 +10,9 @@ impl Walk<'_> {
     /// An expression whose value is read. SQLite does not know that integers of
     /// an expression stand for decimals: it writes them out.
     pub(super) fn readable(&mut self, expr: &Expr) -> Result<()> {
+        if let Expr::Column(it) | Expr::Joined(it) = expr {
+            return self.inside(it.meta().from_sql, |walk| walk.expr(expr));
+        }
         let scale = match expr.sql_type() {
             Some(SqlType::Decimal { scale, .. }) if self.engine == Engine::Sqlite && !matches!(expr, Expr::Column(_)) => scale,
             _ => return self.expr(expr),

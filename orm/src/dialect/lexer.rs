@@ -78,6 +78,54 @@ pub(super) fn pieces(engine: Engine, text: &str, mut each: impl FnMut(&str, bool
     each(&text[from..], true);
 }
 
+/// The words of SQL text, without what is in quotes and comments.
+pub(crate) fn words(engine: Engine, text: &str) -> impl Iterator<Item = &str> {
+    let is_word = |it: char| it.is_alphanumeric() || it == '_';
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(first) = text[at..].chars().next() {
+            if let Some(inside) = run_comment(engine, &text[at..]) {
+                at = text.len() - inside.len();
+            } else if is_word(first) {
+                let rest = &text[at..];
+                let word = &rest[..rest.find(|it| !is_word(it)).unwrap_or(rest.len())];
+                at += word.len();
+                return Some(word);
+            } else {
+                // What ends in the middle of a letter is at the end of the text.
+                at = end_of_quoted(engine, text, at).unwrap_or(at + first.len_utf8()).min(text.len());
+            }
+        }
+        None
+    })
+}
+
+/// What MariaDB and MySQL run although it looks like a comment.
+fn run_comment(engine: Engine, text: &str) -> Option<&str> {
+    let inside = text.strip_prefix("/*!").or_else(|| text.strip_prefix("/*M!")).filter(|_| engine.is_mysql_family())?;
+    Some(inside.trim_start_matches(|it: char| it.is_ascii_digit()))
+}
+
+/// SQL text with `'…'` for each string in it; names in quotes stay.
+pub(crate) fn without_strings(engine: Engine, text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    pieces(engine, text, |piece, is_code| {
+        let is_string = match piece.as_bytes().first() {
+            Some(b'\'') => true,
+            Some(b'"') => engine.is_mysql_family(),
+            Some(b'$') => engine == Engine::Postgres,
+            _ => false,
+        };
+        match (is_code, is_string) {
+            // A doubled quote starts a second piece of the same string.
+            (false, true) if out.ends_with("'…'") => {}
+            (false, true) => out.push_str("'…'"),
+            _ => out.push_str(piece),
+        }
+    });
+    out
+}
+
 /// The position behind the quote or comment that starts here, if one does.
 fn end_of_quoted(engine: Engine, text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -178,7 +226,7 @@ fn find(bytes: &[u8], from: usize, what: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, parts};
+    use super::{Part, parts, words};
     use crate::dialect::Engine;
 
     fn shown(engine: Engine, text: &str) -> String {
@@ -248,10 +296,28 @@ mod tests {
     }
 
     #[test]
+    fn words_are_not_in_quotes_or_comments() {
+        let words = |engine, text| words(engine, text).collect::<Vec<_>>().join(" ");
+        for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb] {
+            assert_eq!(words(engine, " ;-- BEGIN\n  /* END */ Commit;"), "Commit");
+            assert_eq!(words(engine, "CREATE  TEMPORARY\tTABLE a(b)"), "CREATE TEMPORARY TABLE a b");
+            assert_eq!(words(engine, "SET @größe = 'x y'"), "SET größe");
+            for text in ["", "  ", "--", "/*", "'COMMIT"] {
+                assert_eq!(words(engine, text), "", "{text}");
+            }
+        }
+        assert_eq!(words(Engine::MariaDb, "/*!50100 COMMIT */ # x\n a"), "COMMIT a");
+        assert_eq!(words(Engine::MariaDb, "/*M!100100 COMMIT */"), "COMMIT");
+        assert_eq!(words(Engine::Postgres, "/* /* */ */ COMMIT"), "COMMIT");
+        assert_eq!(words(Engine::Postgres, "DO $$ BEGIN END $$"), "DO");
+    }
+
+    #[test]
     fn text_that_ends_in_the_middle_ends_quietly() {
         for text in ["'", "\"a", "$a$ ?", "/* ?", "-- ?", "'\\", "E'\\", "[", "$", "é"] {
             for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb] {
                 let _ = shown(engine, text);
+                let _ = words(engine, text).count();
             }
         }
     }

@@ -6,24 +6,38 @@
 //! among the texts that were made before: a statement whose shape was seen
 //! already allocates nothing.
 
+mod begin;
 mod cache;
 mod ddl;
 mod engine;
 mod expr;
 mod functions;
-mod numbers;
+mod insert;
+mod leaves;
 mod lexer;
+mod lists;
+mod literal;
+mod naming;
+mod numbers;
 mod render;
 mod script;
 mod select;
+mod subquery;
 mod text;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub use self::begin::{Isolation, SqliteMode};
 pub use self::engine::Engine;
 
-pub(crate) use self::cache::Texts;
+pub(crate) use self::begin::Begin;
+pub(crate) use self::cache::{MOST_TEXTS, Texts};
+pub(crate) use self::engine::ROWS_PER_COPY;
+pub(crate) use self::leaves::Leaves;
+pub(crate) use self::lexer::{without_strings, words};
+pub(crate) use self::literal::with_values;
+pub(crate) use self::naming::Naming;
 pub(crate) use self::render::Returning;
 pub(crate) use self::script::statements;
 
@@ -40,18 +54,24 @@ use self::render::{Out, Walk};
 pub(crate) struct Rendered {
     pub(crate) text: Arc<str>,
     pub(crate) returning: Returning,
+    /// What it leaves behind on its connection.
+    pub(crate) leaves: Leaves,
 }
 
 /// Writes the text of a statement.
 pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, records: &dyn RecordSet) -> Result<Rendered> {
     let mut returning = Returning::Nothing;
+    let mut by_program = false;
     let text = texts.intern(|text| {
-        let mut walk = Walk::new(engine, records, Out::Text(text));
+        let mut walk = Walk::new(engine, records, Out::Text(text)).named(texts.naming());
         walk.statement(statement)?;
         returning = walk.returning;
+        by_program = walk.by_program;
         Ok(())
     })?;
-    Ok(Rendered { text, returning })
+    // What we say ourselves leaves nothing.
+    let leaves = if by_program { leaves::leaves(engine, &text) } else { Leaves::Nothing };
+    Ok(Rendered { text, returning, leaves })
 }
 
 impl Engine {
@@ -59,7 +79,9 @@ impl Engine {
     /// for its values; to look at, in tests for example.
     ///
     /// It is the text of the statement as it stands: callbacks may change it
-    /// when it runs, and an insert of many records may be sent in parts.
+    /// when it runs, and an insert of many records may be sent in parts. A
+    /// prefix or schema of the database handle is not in it; it is in
+    /// [`Context::sql`](crate::Context::sql).
     ///
     /// ```
     /// use orm::Engine;

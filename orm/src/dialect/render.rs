@@ -1,15 +1,18 @@
 //! The walk over statements.
 
-use crate::dialect::{Engine, ddl, numbers, types};
+use crate::dialect::subquery::Scope;
+use crate::dialect::{Engine, Naming, ddl, literal, numbers};
 use crate::error::{Error, Result};
-use crate::expr::{ColumnRef, Expr};
-use crate::schema::{FieldMeta, ModelMeta};
-use crate::statement::{Delete, Insert, RecordSet, Statement, Target, Update};
-use crate::value::{Binder, SqlType, Value};
+use crate::expr::{ClauseAt, ColumnRef, Expr, Project};
+use crate::schema::{FieldMeta, ModelMeta, TableName};
+use crate::statement::{Delete, RecordSet, Statement, Target, Update};
+use crate::value::{Binder, Collect, SqlType, Value};
 
 /// Where the walk leads: to text, or to the values of that text.
 pub(crate) enum Out<'a> {
     Text(&'a mut String),
+    /// Text that has the values in it.
+    Shown(&'a mut String),
     Bind(&'a mut dyn Binder),
 }
 
@@ -22,27 +25,62 @@ pub(crate) enum Returning {
     Key,
     /// All columns of the model.
     Columns,
+    /// There are none, and the values are lines behind the text of a `COPY`.
+    Copied,
 }
 
 /// One walk over a statement.
 pub(crate) struct Walk<'a> {
     pub(crate) engine: Engine,
     pub(crate) returning: Returning,
-    records: &'a dyn RecordSet,
+    /// Whether some of it is text of the program.
+    pub(super) by_program: bool,
+    pub(super) records: &'a dyn RecordSet,
     out: Out<'a>,
     parameters: usize,
     /// How many parentheses are open.
     pub(crate) depth: u32,
+    /// What is read or written here.
+    pub(super) scope: Option<Scope>,
+    /// What is read beside it.
+    pub(super) joined: Vec<Scope>,
+    /// The same of the statements around it.
+    pub(super) around: Vec<Scope>,
+    /// How tables are called in this database.
+    pub(super) naming: &'a Naming,
+    /// The table that the statement names in the place of its model's.
+    pub(super) given: Option<(&'static ModelMeta, TableName)>,
 }
+
+static PLAIN: Naming = Naming { schema: None, prefix: String::new() };
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(engine: Engine, records: &'a dyn RecordSet, out: Out<'a>) -> Self {
-        Self { engine, returning: Returning::Nothing, records, out, parameters: 0, depth: 0 }
+        Self {
+            engine,
+            returning: Returning::Nothing,
+            by_program: false,
+            records,
+            out,
+            parameters: 0,
+            depth: 0,
+            scope: None,
+            joined: Vec::new(),
+            around: Vec::new(),
+            naming: &PLAIN,
+            given: None,
+        }
+    }
+
+    /// The same walk where tables are called like this.
+    pub(super) fn named(self, naming: &'a Naming) -> Self {
+        Self { naming, ..self }
     }
 
     pub(crate) fn statement(&mut self, statement: &Statement) -> Result<()> {
+        self.give_table(statement)?;
         match statement {
-            Statement::Select(it) => self.select(it)?,
+            Statement::Select(it) => self.top_select(it)?,
             Statement::Insert(it) => self.insert(it)?,
             Statement::Update(it) => self.update(it)?,
             Statement::Delete(it) => self.delete(it)?,
@@ -58,58 +96,14 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn insert(&mut self, insert: &Insert) -> Result<()> {
-        let model = insert.model;
-        let sent = || insert.columns();
-        let columns = sent().count();
-        self.sql("INSERT INTO ");
-        self.table(model);
-        if columns == 0 {
-            self.sql(if self.engine.is_mysql_family() { " () VALUES ()" } else { " DEFAULT VALUES" });
-        } else {
-            self.sql(" (");
-            self.list(sent(), |walk, at| {
-                walk.ident(model.fields[at].column);
-                Ok(())
-            })?;
-            self.sql(")");
-            if self.engine == Engine::Postgres && insert.rows.len() > 1 && !model.has_arrays() {
-                self.sql(" SELECT * FROM unnest(");
-                self.list(sent(), |walk, at| walk.field_array(insert, at))?;
-                self.sql(")");
-            } else {
-                self.sql(" VALUES ");
-                self.list(insert.rows.clone(), |walk, row| {
-                    walk.sql("(");
-                    walk.list(sent(), |walk, at| walk.record_field(model, row, at))?;
-                    walk.sql(")");
-                    Ok(())
-                })?;
-            }
-        }
-        if !insert.left_out.is_empty() && self.engine != Engine::MySql {
-            self.sql(" RETURNING ");
-            self.columns(model);
-            self.returning = Returning::Columns;
-        } else if let (true, Some(at)) = (insert.auto, model.auto)
-            && self.returns_key(insert)
-        {
-            self.sql(" RETURNING ");
-            self.ident(model.fields[at].column);
-            self.returning = Returning::Key;
-        }
-        Ok(())
-    }
-
-    /// One key comes with the reply anyway, except from PostgreSQL.
-    fn returns_key(&self, insert: &Insert) -> bool {
-        self.engine == Engine::Postgres || (self.engine != Engine::MySql && insert.rows.len() > 1)
-    }
-
     fn update(&mut self, update: &Update) -> Result<()> {
         let model = update.model;
+        self.scope = Some(Scope::of(model, self.given_name()));
+        self.clauses(&update.clauses, ClauseAt::Start)?;
         self.sql("UPDATE ");
+        self.clauses(&update.clauses, ClauseAt::Verb)?;
         self.table(model);
+        self.clauses(&update.clauses, ClauseAt::Table)?;
         self.sql(" SET ");
         if let (true, Some(row)) = (update.whole, update.target.record) {
             let columns = model.saved();
@@ -127,20 +121,45 @@ impl<'a> Walk<'a> {
             })?;
         }
         self.filter(update.target.record, model, &update.target.filter)?;
+        self.clauses(&update.clauses, ClauseAt::End)?;
         let computed = update.set.iter().any(|it| !it.is_constant());
         if update.target.record.is_some() && computed && !self.engine.is_mysql_family() {
             self.sql(" RETURNING ");
             self.columns(model);
             self.returning = Returning::Columns;
         }
-        Ok(())
+        self.returning_rows(model, update.returning.as_ref(), self.engine.is_mysql_family())
     }
 
     fn delete(&mut self, delete: &Delete) -> Result<()> {
-        let Delete { model, target: Target { record, filter } } = delete;
-        self.sql("DELETE FROM ");
+        let Delete { model, target: Target { record, filter }, returning, clauses, .. } = delete;
+        self.scope = Some(Scope::of(model, self.given_name()));
+        self.clauses(clauses, ClauseAt::Start)?;
+        self.sql("DELETE ");
+        self.clauses(clauses, ClauseAt::Verb)?;
+        self.sql("FROM ");
         self.table(model);
-        self.filter(*record, model, filter)
+        self.clauses(clauses, ClauseAt::Table)?;
+        self.filter(*record, model, filter)?;
+        self.clauses(clauses, ClauseAt::End)?;
+        self.returning_rows(model, returning.as_ref(), self.engine == Engine::MySql)
+    }
+
+    /// What the program reads of the records that are written.
+    fn returning_rows(&mut self, model: &'static ModelMeta, what: Option<&Project>, unsupported: bool) -> Result<()> {
+        let Some(what) = what else { return Ok(()) };
+        if unsupported {
+            return Err(Error::Unsupported {
+                database: self.engine.name(),
+                what: format!("return the records of {} that it writes; read them before, in a transaction and `for_update`", model.name),
+            });
+        }
+        self.sql(" RETURNING ");
+        match what {
+            Project::Exprs(exprs) => self.list(exprs, Self::readable)?,
+            _ => self.columns(model),
+        }
+        Ok(())
     }
 
     /// `WHERE` and the conditions: the key of a record, then all others.
@@ -166,6 +185,11 @@ impl<'a> Walk<'a> {
 
     /// A value, in the representation of a column where it is for one.
     pub(crate) fn value(&mut self, value: &Value, column: Option<ColumnRef>) -> Result<()> {
+        let around = column.and_then(|it| it.meta().to_sql);
+        self.inside(around, |walk| walk.plain_value(value, column))
+    }
+
+    fn plain_value(&mut self, value: &Value, column: Option<ColumnRef>) -> Result<()> {
         self.bound(|to| {
             if let Some(column) = column {
                 to.column(column.meta().ty);
@@ -179,33 +203,34 @@ impl<'a> Walk<'a> {
     }
 
     /// All values as one array.
-    pub(crate) fn array(&mut self, values: &[Value], ty: SqlType) -> Result<()> {
-        self.bound(|to| to.array(ty, values.len(), &mut |n, to| values[n].bind(to)))
-    }
-
-    /// The field of a record.
-    fn record_field(&mut self, model: &'static ModelMeta, row: usize, at: usize) -> Result<()> {
-        let records = self.records;
+    pub(crate) fn array(&mut self, values: &[Value], ty: SqlType, column: Option<ColumnRef>) -> Result<()> {
         self.bound(|to| {
-            to.column(model.fields[at].ty);
-            let record = records.record(row).ok_or_else(|| lost_record(model))?;
-            record.bind_at(at, to).map_err(|error| in_field(error, model, &model.fields[at]))
+            let bound = to.array(ty, values.len(), &mut |n, to| values[n].bind(to));
+            bound.map_err(|error| match column {
+                Some(it) => in_field(error, it.model, it.meta()),
+                None => error.in_column("an argument"),
+            })
         })
     }
 
-    /// The fields of all records as one array.
-    fn field_array(&mut self, insert: &Insert, at: usize) -> Result<()> {
-        let (records, model) = (self.records, insert.model);
-        let field = &model.fields[at];
-        self.bound(|to| {
-            to.array(field.ty, insert.rows.len(), &mut |n, to| {
-                let record = records.record(insert.rows.start + n).ok_or_else(|| lost_record(model))?;
+    /// The field of a record.
+    pub(super) fn record_field(&mut self, model: &'static ModelMeta, row: usize, at: usize) -> Result<()> {
+        let (records, field) = (self.records, &model.fields[at]);
+        self.inside(field.to_sql, |walk| {
+            walk.bound(|to| {
+                to.column(field.ty);
+                let record = records.record(row).ok_or_else(|| lost_record(model))?;
                 record.bind_at(at, to).map_err(|error| in_field(error, model, field))
             })
-        })?;
-        self.sql("::");
-        self.sql(types::postgres_type(field.ty));
-        self.sql("[]");
+        })
+    }
+
+    /// What stands in the place of the `?` in the SQL of a column, which the derive has looked at.
+    pub(super) fn inside(&mut self, around: Option<&str>, what: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let Some((ahead, behind)) = around.and_then(|it| it.split_once('?')) else { return what(self) };
+        self.sql(ahead);
+        what(self)?;
+        self.sql(behind);
         Ok(())
     }
 
@@ -213,12 +238,18 @@ impl<'a> Walk<'a> {
         self.bound(|to| to.i64(i64::try_from(it).unwrap_or(i64::MAX)))
     }
 
-    fn bound(&mut self, bind: impl FnOnce(&mut dyn Binder) -> Result<()>) -> Result<()> {
+    pub(super) fn bound(&mut self, bind: impl FnOnce(&mut dyn Binder) -> Result<()>) -> Result<()> {
         match &mut self.out {
             Out::Bind(to) => bind(&mut **to),
             Out::Text(_) => {
                 self.placeholder();
                 Ok(())
+            }
+            Out::Shown(text) => {
+                let mut values = Collect::default();
+                bind(&mut values)?;
+                let column = values.column_type();
+                values.into_values().iter().try_for_each(|it| literal::write(self.engine, it, column, text))
             }
         }
     }
@@ -260,7 +291,11 @@ impl<'a> Walk<'a> {
                 self.sql(", ");
             }
             if it.access.read {
+                let (ahead, behind) = it.from_sql.and_then(|it| it.split_once('?')).unwrap_or_default();
+                self.sql(ahead);
+                self.qualifier(model);
                 self.ident(it.column);
+                self.sql(behind);
             } else {
                 // Its place is kept, its value stays where it is.
                 self.sql("NULL");
@@ -268,20 +303,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn table(&mut self, model: &ModelMeta) {
-        if let Some(schema) = model.schema {
-            self.ident(schema);
-            self.sql(".");
-        }
-        self.ident(model.table);
-    }
-
     /// A name, always quoted.
     pub(crate) fn ident(&mut self, name: &str) {
+        self.ident_of([name, ""]);
+    }
+
+    /// A name made of two parts.
+    pub(super) fn ident_of(&mut self, parts: [&str; 2]) {
         let quote = self.engine.quote();
-        if let Out::Text(text) = &mut self.out {
+        if let Out::Text(text) | Out::Shown(text) = &mut self.out {
             text.push(quote);
-            for it in name.chars() {
+            for it in parts.into_iter().flat_map(str::chars) {
                 if it == quote {
                     text.push(quote);
                 }
@@ -293,20 +325,20 @@ impl<'a> Walk<'a> {
 
     /// Whether the walk writes text, and not only binds values.
     pub(super) fn writes(&self) -> bool {
-        matches!(self.out, Out::Text(_))
+        matches!(self.out, Out::Text(_) | Out::Shown(_))
     }
 
     pub(crate) fn sql(&mut self, sql: &str) {
-        if let Out::Text(text) = &mut self.out {
+        if let Out::Text(text) | Out::Shown(text) = &mut self.out {
             text.push_str(sql);
         }
     }
 }
 
-fn in_field(error: Error, model: &ModelMeta, field: &FieldMeta) -> Error {
+pub(super) fn in_field(error: Error, model: &ModelMeta, field: &FieldMeta) -> Error {
     error.in_column(format_args!("{}.{}", model.name, field.name))
 }
 
-fn lost_record(model: &ModelMeta) -> Error {
+pub(super) fn lost_record(model: &ModelMeta) -> Error {
     Error::Invalid(format!("the statement refers to a record of {} that is not there", model.name))
 }

@@ -2,29 +2,46 @@
 
 use crate::dialect::Engine;
 use crate::dialect::render::Walk;
+use crate::dialect::subquery::Scope;
 use crate::error::{Error, Result};
-use crate::expr::{Expr, OrderBy};
-use crate::statement::{Project, Select};
+use crate::expr::{ClauseAt, Expr, Lock, LockWait, OrderBy, Project, Select};
 
 impl Walk<'_> {
-    pub(super) fn select(&mut self, select: &Select) -> Result<()> {
+    /// A read that is a statement of its own.
+    pub(super) fn top_select(&mut self, select: &Select) -> Result<()> {
+        self.open_scope(select)?;
+        self.select(select, None)?;
+        if let Some(lock) = select.lock {
+            self.lock(select, lock)?;
+        }
+        self.clauses(&select.clauses, ClauseAt::End)
+    }
+
+    /// A read; what it reads is brought to this scale.
+    pub(super) fn select(&mut self, select: &Select, scale: Option<u8>) -> Result<()> {
         let limited = select.limit.is_some() || select.offset.is_some();
+        self.clauses(&select.clauses, ClauseAt::Start)?;
+        self.sql("SELECT ");
+        self.clauses(&select.clauses, ClauseAt::Verb)?;
         match &select.project {
             Project::Columns => {
-                self.sql(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+                self.sql(if select.distinct { "DISTINCT " } else { "" });
                 self.columns(select.model);
             }
-            Project::Count if limited => self.sql("SELECT count(*) FROM (SELECT 1"),
-            Project::Count => self.sql("SELECT count(*)"),
-            Project::Exists => self.sql("SELECT 1"),
-            Project::Exprs(exprs) => self.selected(select, exprs)?,
+            Project::Count if limited => self.sql("count(*) FROM (SELECT 1"),
+            Project::Count => self.sql("count(*)"),
+            Project::Exists => self.sql("1"),
+            Project::Exprs(exprs) => self.selected(select, exprs, scale)?,
             Project::CountOf(exprs) => {
-                self.sql("SELECT count(*) FROM (");
-                self.selected(select, exprs)?;
+                self.sql("count(*) FROM (SELECT ");
+                self.selected(select, exprs, scale)?;
             }
         }
         self.sql(" FROM ");
         self.table(select.model);
+        self.alias(self.scope.as_ref().and_then(Scope::alias));
+        self.clauses(&select.clauses, ClauseAt::Table)?;
+        self.joins(&select.joins)?;
         self.filter(None, select.model, &select.filter)?;
         self.groups(select)?;
         // The order of what is only counted is of no matter, but which rows a limit leaves is no number.
@@ -38,12 +55,18 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn selected(&mut self, select: &Select, exprs: &[Expr]) -> Result<()> {
+    fn selected(&mut self, select: &Select, exprs: &[Expr], scale: Option<u8>) -> Result<()> {
         check_groups(select, exprs)?;
-        self.sql(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        check_readable(exprs)?;
+        self.sql(if select.distinct { "DISTINCT " } else { "" });
         let counted = matches!(select.project, Project::CountOf(_));
         self.list(exprs.iter().enumerate(), |walk, (n, it)| {
-            walk.readable(it)?;
+            match scale {
+                Some(_) => walk.operand_at(it, scale)?,
+                // What only a condition sees is left as it is stored.
+                None if walk.depth > 0 => walk.expr(it)?,
+                None => walk.readable(it)?,
+            }
             if counted {
                 // Two columns of one name are an error in a subquery.
                 walk.sql(" AS c");
@@ -104,6 +127,36 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn lock(&mut self, select: &Select, lock: Lock) -> Result<()> {
+        let counts = matches!(select.project, Project::Count | Project::CountOf(_));
+        let aggregates = matches!(&select.project, Project::Exprs(exprs) if exprs.iter().any(Expr::has_aggregate));
+        if counts || aggregates || select.distinct || !select.group.is_empty() || !select.having.is_empty() {
+            return Err(Error::Invalid(format!(
+                "a query of {} locks rows, and reads what is made of several: lock the rows themselves",
+                select.model.name
+            )));
+        }
+        self.sql(match (self.engine, lock.share) {
+            // Its one writer is the lock.
+            (Engine::Sqlite, _) => return Ok(()),
+            (Engine::MariaDb, true) => " LOCK IN SHARE MODE",
+            (_, true) => " FOR SHARE",
+            (_, false) => " FOR UPDATE",
+        });
+        // Not the rows beside them, of which an outer join may have none. MariaDB cannot say so.
+        if !select.joins.is_empty() && self.engine != Engine::MariaDb {
+            self.sql(" OF ");
+            let name = select.table.as_ref().map_or(select.model.table, |it| it.name());
+            self.prefixed(name);
+        }
+        self.sql(match lock.wait {
+            LockWait::Wait => "",
+            LockWait::Skip => " SKIP LOCKED",
+            LockWait::Fail => " NOWAIT",
+        });
+        Ok(())
+    }
+
     fn limit(&mut self, select: &Select) -> Result<()> {
         if let Some(limit) = select.limit {
             self.sql(" LIMIT ");
@@ -145,5 +198,13 @@ fn nullable(expr: &Expr) -> bool {
     match expr {
         Expr::Column(it) => it.meta().nullable,
         _ => true,
+    }
+}
+
+/// Refuses what is made of a column that is never read.
+fn check_readable(exprs: &[Expr]) -> Result<()> {
+    match exprs.iter().find_map(Expr::unreadable) {
+        Some(it) => Err(Error::Invalid(format!("`{}.{}` is `write_only` and cannot be selected", it.model.name, it.meta().name))),
+        None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Engine, Texts, render};
 use crate::expr::{Binary, ColumnRef, Expr, Function, OrderBy};
 use crate::schema::{FieldMeta, ModelMeta};
-use crate::statement::{Project, Rows, Select, Statement};
+use crate::statement::{Insert, InsertMode, Project, Rows, Select, Statement};
 use crate::value::{SqlType, Value};
 
 static META: ModelMeta = ModelMeta::new(
@@ -137,4 +137,73 @@ fn what_is_read_is_grouped_by_its_place() {
     );
     let wrong = Select { group: vec![column(NAME)], order: Vec::new(), ..select };
     assert!(text(Engine::Sqlite, wrong).contains("group_by"));
+}
+
+/// Insert statements of 10 records with three columns, of which the key is numbered.
+fn insert(auto: bool, left_out: &[usize], mode: InsertMode) -> Insert {
+    Insert { model: &NUMBERED, rows: 0..10, auto, left_out: left_out.to_vec(), mode, table: None, clauses: Vec::new() }
+}
+
+static NUMBERED: ModelMeta = ModelMeta::new(
+    "Part",
+    None,
+    "parts",
+    &[
+        FieldMeta::new("id", "id", SqlType::BigInt, false).key().auto(true),
+        FieldMeta::new("name", "name", SqlType::Text, true),
+        FieldMeta::new("price", "price", SqlType::Double, false),
+    ],
+    &[0],
+    Some(0),
+    &[],
+);
+
+#[test]
+fn keys_come_back_from_the_database_and_are_never_computed() {
+    let rows = |engine: Engine, auto, left_out: &[usize], mode| engine.rows_per_insert(&insert(auto, left_out, mode));
+    // MySQL says the key of one row only; those of others need not be next to it.
+    assert_eq!(rows(Engine::MySql, true, &[], InsertMode::Returning), 1);
+    assert_eq!(rows(Engine::MySql, false, &[1], InsertMode::Returning), 1);
+    assert_eq!(rows(Engine::MySql, false, &[], InsertMode::Returning), 500);
+    assert_eq!(rows(Engine::MySql, true, &[], InsertMode::Counting), 500);
+    assert_eq!(rows(Engine::MySql, true, &[1], InsertMode::Copying), 500);
+    assert_eq!(rows(Engine::MariaDb, true, &[], InsertMode::Returning), 500);
+    assert_eq!(rows(Engine::Sqlite, true, &[], InsertMode::Returning), 500);
+    assert_eq!(rows(Engine::Postgres, true, &[], InsertMode::Returning), 10_000);
+    // Where nothing is sent, a row is a statement.
+    assert_eq!(rows(Engine::Postgres, true, &[1, 2], InsertMode::Copying), 1);
+}
+
+#[test]
+fn what_nobody_asks_for_is_not_returned() {
+    let text = |engine, mode| {
+        let statement = Statement::Insert(Insert { rows: 0..2, ..insert(true, &[], mode) });
+        let rendered = render(engine, &Texts::default(), &statement, &Rows::<i64>(Vec::new())).map(|it| it.text.replace(['`', '"'], ""));
+        rendered.unwrap_or_else(|error| error.to_string())
+    };
+    let unnest = "INSERT INTO parts (name, price) SELECT * FROM unnest($1::text[], $2::double precision[])";
+    assert_eq!(text(Engine::Postgres, InsertMode::Returning), format!("{unnest} RETURNING id"));
+    assert_eq!(text(Engine::Postgres, InsertMode::Counting), unnest);
+    assert_eq!(text(Engine::Postgres, InsertMode::Copying), "COPY parts (name, price) FROM STDIN");
+    let values = "INSERT INTO parts (name, price) VALUES (?, ?), (?, ?)";
+    assert_eq!(text(Engine::MariaDb, InsertMode::Returning), format!("{values} RETURNING id"));
+    for engine in [Engine::Sqlite, Engine::MariaDb, Engine::MySql] {
+        assert_eq!(text(engine, InsertMode::Counting), values);
+        assert_eq!(text(engine, InsertMode::Copying), values);
+    }
+}
+
+#[test]
+fn long_lists_are_one_argument() {
+    let list = |len: usize| {
+        let values = (0..len).map(|it| Value::Text(it.to_string())).collect();
+        Expr::In(Box::new(column(NAME)), values, Some(ColumnRef { model: &META, at: NAME }))
+    };
+    assert_eq!(read(Engine::Postgres, &list(2)), "name = ANY($1)");
+    assert_eq!(read(Engine::Sqlite, &list(2)), "name IN (?, ?)");
+    assert_eq!(read(Engine::Sqlite, &list(1_001)), "name IN rarray(?)");
+    let json = "name IN (SELECT v FROM JSON_TABLE(?, '$[*]' COLUMNS (v VARCHAR(255) CHARACTER SET utf8mb4 \
+                COLLATE utf8mb4_nopad_bin PATH '$' ERROR ON ERROR)) AS j)";
+    assert_eq!(read(Engine::MariaDb, &list(30_001)), json);
+    assert!(read(Engine::MariaDb, &list(1_001)).starts_with("name IN (?, ?, "));
 }

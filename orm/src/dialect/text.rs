@@ -3,11 +3,13 @@
 use crate::dialect::render::Walk;
 use crate::dialect::{Engine, lexer};
 use crate::error::{Error, Result};
-use crate::value::{Argument, Arguments, Value};
+use crate::expr::{Argument, Arguments, Clause, ClauseAt};
+use crate::value::Value;
 
 impl Walk<'_> {
     /// SQL text of the program, with its arguments.
     pub(crate) fn sql_text(&mut self, text: &str, args: &Arguments) -> Result<()> {
+        self.by_program = true;
         let as_list = args.may_be_list && is_one_list(self.engine, text);
         if as_list {
             let rows = args.values.iter().filter_map(|it| if let Argument::One(it) = it { Some(vec![it.clone()]) } else { None });
@@ -22,8 +24,24 @@ impl Walk<'_> {
         self.parts(text, args)
     }
 
+    /// The clauses of the program at a place; what stands behind it is kept apart.
+    pub(super) fn clauses(&mut self, clauses: &[Clause], at: ClauseAt) -> Result<()> {
+        for it in clauses.iter().filter(|it| it.at == at) {
+            let ahead = matches!(at, ClauseAt::Start | ClauseAt::Verb);
+            self.sql(if ahead { "" } else { " " });
+            self.sql_text(&it.text, &it.args)?;
+            let comment = it.text.contains("--") || it.text.contains('#');
+            self.sql(match (comment, ahead) {
+                (true, _) => "\n",
+                (false, true) => " ",
+                (false, false) => "",
+            });
+        }
+        Ok(())
+    }
+
     fn parts(&mut self, text: &str, args: &Arguments) -> Result<()> {
-        let mut slots = Slots { text, args, next: 0, used: vec![false; args.names.len()] };
+        let mut slots = Slots { engine: self.engine, text, args, next: 0, used: vec![false; args.names.len()] };
         let mut place = Place::Elsewhere;
         let mut result = Ok(());
         lexer::parts(self.engine, text, |part| {
@@ -51,9 +69,21 @@ impl Walk<'_> {
                 self.argument(&Argument::List(rows), place)
             }
             (Argument::One(it), _) => self.value(it, None),
-            (Argument::List(rows), Place::In { not }) if rows.is_empty() => {
+            (Argument::Expr(it), _) => self.operand(it),
+            (Argument::Table(it), _) => {
+                self.table(it);
+                Ok(())
+            }
+            (Argument::List(rows), Place::In { not, columns }) if rows.is_empty() => {
                 // `IN (NULL)` would be neither true nor false.
-                self.sql(if not { "(NULL) IS NOT FALSE" } else { "(NULL) IS TRUE" });
+                self.sql(if columns > 1 && self.engine == Engine::Sqlite { "(VALUES " } else { "(" });
+                self.sql(if columns > 1 { "(" } else { "" });
+                self.list(0..columns, |walk, _| {
+                    walk.sql("NULL");
+                    Ok(())
+                })?;
+                self.sql(if columns > 1 { "))" } else { ")" });
+                self.sql(if not { " IS NOT FALSE" } else { " IS TRUE" });
                 Ok(())
             }
             (Argument::List(rows), Place::In { .. }) => {
@@ -84,8 +114,8 @@ impl Walk<'_> {
 /// What stands before a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// `IN` or `NOT IN`.
-    In { not: bool },
+    /// `IN` or `NOT IN`, behind so many columns.
+    In { not: bool, columns: usize },
     /// Anything else.
     Elsewhere,
 }
@@ -96,11 +126,32 @@ impl Place {
         match words.next() {
             Some(word) if word.eq_ignore_ascii_case("in") => {
                 let not = words.find(|it| !it.is_empty()).is_some_and(|it| it.eq_ignore_ascii_case("not"));
-                Self::In { not }
+                let ahead = text.trim_end().len() - if not { "not in".len() } else { "in".len() };
+                Self::In { not, columns: row_before(text[..ahead].trim_end()) }
             }
             _ => Self::Elsewhere,
         }
     }
+}
+
+/// How many columns a row at the end of a text has: `(a, b)` has two.
+fn row_before(text: &str) -> usize {
+    let (mut depth, mut columns) = (0_usize, 1);
+    for (at, it) in text.char_indices().rev() {
+        match it {
+            ')' => depth += 1,
+            '(' if depth == 1 => {
+                // The arguments of a function are no row.
+                let function = text[..at].ends_with(|it: char| it.is_alphanumeric() || it == '_');
+                return if function { 1 } else { columns };
+            }
+            '(' => depth = depth.saturating_sub(1),
+            ',' if depth == 1 => columns += 1,
+            _ if depth == 0 => return 1,
+            _ => {}
+        }
+    }
+    1
 }
 
 /// Whether the only placeholder stands behind `IN`.
@@ -118,6 +169,7 @@ fn is_one_list(engine: Engine, text: &str) -> bool {
 
 /// Gives each placeholder its argument.
 struct Slots<'a> {
+    engine: Engine,
     text: &'a str,
     args: &'a Arguments,
     next: usize,
@@ -153,10 +205,14 @@ impl<'a> Slots<'a> {
         if !self.args.names.is_empty() || self.next == self.args.values.len() {
             return Ok(());
         }
-        Err(Error::BindCount { text: self.text.to_owned(), placeholders: self.next, arguments: self.args.values.len() })
+        Err(Error::BindCount { text: self.shown(), placeholders: self.next, arguments: self.args.values.len() })
+    }
+
+    fn shown(&self) -> String {
+        lexer::without_strings(self.engine, self.text)
     }
 
     fn invalid(&self, what: impl std::fmt::Display) -> Error {
-        Error::Invalid(format!("`{}` {what}", self.text))
+        Error::Invalid(format!("`{}` {what}", self.shown()))
     }
 }

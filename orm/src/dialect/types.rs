@@ -150,7 +150,13 @@ pub(crate) fn check(walk: &mut Walk<'_>, column: &TableColumn) {
     }
     if let Some(check) = &column.check {
         walk.sql(if own { " AND (" } else { "" });
-        walk.sql(check);
+        // An embedded struct does not know the names that its columns get.
+        for (n, it) in check.split("{column}").enumerate() {
+            if n > 0 {
+                walk.ident(&column.name);
+            }
+            walk.sql(it);
+        }
         walk.sql(if own { ")" } else { "" });
     }
     walk.sql(")");

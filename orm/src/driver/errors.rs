@@ -1,128 +1,166 @@
 //! What drivers report → [`Error`].
-//!
-//! Servers quote values in what they say, so their own words are kept in the
-//! `source` of an error and printed nowhere else.
 
-use std::fmt;
 use std::io::ErrorKind;
 
+use crate::dialect::Engine;
 use crate::driver::Target;
-use crate::error::{Cause, Error};
-
-/// What sqlx reported. `Debug` is what ends up in logs by accident (`{:?}` of
-/// an [`Error`]), so it does not repeat what the server said; `Display` does.
-pub(super) struct Reported(sqlx::Error);
-
-impl fmt::Debug for Reported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = self.0.as_database_error().and_then(|it| it.code()).unwrap_or_else(|| "?".into());
-        match &self.0 {
-            sqlx::Error::Database(_) => write!(f, "Database({code})"),
-            sqlx::Error::Io(error) => write!(f, "Io({:?})", error.kind()),
-            _ => f.write_str("Driver"),
-        }
-    }
-}
-
-impl fmt::Display for Reported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Reported {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // Above the one below stands the same text already.
-        std::error::Error::source(&self.0).and_then(std::error::Error::source)
-    }
-}
-
-/// Keeps an error of sqlx as the source of one of ours.
-pub(super) fn source(error: sqlx::Error) -> Cause {
-    Box::new(Reported(error))
-}
+use crate::driver::rules::{About, Broken};
+use crate::driver::said::{self, source};
+use crate::error::{Error, Result};
+use crate::statement::Statement;
 
 /// The connection broke, or the server said what cannot be understood.
 pub(super) fn lost(doing: &str, error: sqlx::Error) -> Error {
     Error::ConnectionLost { doing: doing.to_owned(), source: source(error) }
 }
 
+/// What a new connection was to be prepared with failed. Its text is not
+/// repeated, nor what the server says of it: it may set a secret.
+pub(super) fn hook(target: &Target, name: &str, error: Error) -> Error {
+    let (message, cause) = match error {
+        Error::Database { code, .. } => {
+            (format!("the database refused its statement (error {})", code.as_deref().unwrap_or("unknown")), None)
+        }
+        other => (other.to_string(), Some(other.into())),
+    };
+    Error::Connect { target: target.to_string(), reason: format!("the connect hook `{name}` failed: {message}"), source: cause }
+}
+
+/// Refuses a message of about so many bytes where the server takes fewer: it
+/// would close the connection in the middle of it, or read another length.
+pub(super) fn message_fits(statement: &Statement, engine: Engine, bytes: usize, most: usize) -> Result<()> {
+    if bytes < most {
+        return Ok(());
+    }
+    let what = match (statement, statement.model()) {
+        (Statement::Insert(it), Some(model)) if it.rows.len() == 1 => format!("a record of {}", model.name),
+        (_, Some(model)) => format!("a statement about {}", model.name),
+        (_, None) => "a statement".to_owned(),
+    };
+    let why = if engine.is_mysql_family() { "its `max_allowed_packet`" } else { "the most in one message" };
+    let what = format!("{what} of about {bytes} bytes; {why} is {most}: store less in it");
+    Err(Error::Unsupported { database: engine.name(), what })
+}
+
 /// What a server said, sorted into what a program can react to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    Unique {
-        table: Option<String>,
-        constraint: String,
-    },
-    ForeignKey {
-        table: Option<String>,
-        constraint: String,
-    },
-    Check {
-        table: Option<String>,
-        constraint: String,
-    },
-    NotNull {
-        table: Option<String>,
-        column: String,
-    },
+    Unique(Broken),
+    ForeignKey(Broken),
+    Check(Broken),
+    NotNull(Broken),
     MissingTable(String),
+    MissingColumn,
     Serialization,
     Deadlock,
     Lock,
+    ReadOnly,
     Aborted,
     Cancelled,
     Lost,
-    /// Anything else, in words that quote no value.
-    Other(String),
+    TooLarge,
+    /// Anything else, in our words.
+    Ours(&'static str),
+    /// Anything else, in the server's words, which speak of the statement.
+    Theirs,
 }
 
-/// The error for what a server said about a statement.
-pub(super) fn refused(class: Class, statement: &str, code: String, error: sqlx::Error) -> Error {
-    let model = |table: Option<String>| table.unwrap_or_else(|| "the record".to_owned());
-    let cause = source(error);
-    match class {
-        Class::Unique { table, constraint } => Error::UniqueViolation { model: model(table), constraint, source: cause },
-        Class::ForeignKey { table, constraint } => Error::ForeignKeyViolation { model: model(table), constraint, source: cause },
-        Class::Check { table, constraint } => Error::CheckViolation { model: model(table), constraint, source: cause },
-        Class::NotNull { table, column } => Error::NotNullViolation { model: model(table), column, source: cause },
-        Class::MissingTable(table) => Error::MissingTable { table, source: cause },
-        Class::Serialization => Error::SerializationFailure { source: cause },
-        Class::Deadlock => Error::Deadlock { source: cause },
-        Class::Lock => Error::LockTimeout { source: cause },
-        Class::Aborted => Error::TransactionAborted { cause: "its error was returned then".to_owned() },
-        Class::Cancelled => Error::Cancelled,
-        Class::Lost => Error::ConnectionLost { doing: "a statement ran".to_owned(), source: cause },
-        Class::Other(message) => Error::Database { statement: statement.to_owned(), message, code: Some(code), source: cause },
+/// What a server said about a statement.
+pub(super) struct Refusal<'e> {
+    pub(super) engine: Engine,
+    pub(super) class: Class,
+    pub(super) message: &'e str,
+    pub(super) code: String,
+}
+
+impl Refusal<'_> {
+    fn into_error(self, about: About<'_>) -> Error {
+        let code_is = if self.engine == Engine::Postgres { "SQLSTATE" } else { "error" };
+        let words = match self.class {
+            Class::Theirs | Class::MissingColumn => said::about(self.engine, self.message, about.text),
+            Class::Ours(words) => words.to_owned(),
+            _ => "it was refused".to_owned(),
+        };
+        let words = format!("{words} ({code_is} {})", self.code);
+        let cause = said::cause(words.as_str());
+        let statement = || said::shown(self.engine, about.text);
+        match self.class {
+            Class::Unique(it) => it.unique(about, cause),
+            Class::ForeignKey(it) => it.foreign_key(about, cause),
+            Class::Check(it) => it.check(about, cause),
+            Class::NotNull(it) => it.not_null(about, cause),
+            Class::MissingTable(name) => Error::MissingTable { table: table(self.engine, name, about), source: cause },
+            Class::Serialization => Error::SerializationFailure { source: cause },
+            Class::Deadlock => Error::Deadlock { source: cause },
+            Class::ReadOnly => Error::ReadOnly { what: format!("`{}`", statement()), source: Some(cause) },
+            Class::Lock => Error::LockTimeout { source: cause },
+            Class::Aborted => Error::TransactionAborted { cause: "its error was returned then".to_owned() },
+            Class::Cancelled => Error::Cancelled,
+            Class::Lost => Error::ConnectionLost { doing: "a statement ran".to_owned(), source: cause },
+            Class::TooLarge => Error::ConnectionLost { doing: TOO_LARGE.to_owned(), source: cause },
+            Class::MissingColumn => match missing_column(about, self.message) {
+                Some((model, table, column)) => Error::MissingTableColumn { model, table, column, source: cause },
+                None => Error::Database { statement: statement(), message: words, code: Some(self.code), source: cause },
+            },
+            Class::Ours(_) | Class::Theirs => {
+                Error::Database { statement: statement(), message: words, code: Some(self.code), source: cause }
+            }
+        }
     }
 }
 
+/// The server closes the connection behind it.
+const TOO_LARGE: &str = "a statement was sent that is larger than the server's max_allowed_packet: send fewer or smaller records at \
+                         once, or raise it there";
+
+/// The name of a table, unless a value named it, as in `'people'::regclass`.
+fn table(engine: Engine, name: String, about: About<'_>) -> String {
+    if said::stands_in(engine, &name, about.text) { name } else { "that a value names".to_owned() }
+}
+
+/// The column of the model that a message says is missing. In other words than
+/// the model's it is a mistake in SQL text.
+pub(super) fn missing_column(about: About<'_>, message: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let model = about.model?;
+    let quoted = message.split(said::is_quote).nth(1).map_or("", str::trim);
+    let is_named = |column: &str| {
+        quoted == column
+            || quoted.strip_suffix(column).is_some_and(|it| it.ends_with('.'))
+            || message.contains(&format!(".{column} "))
+            || message.ends_with(&format!(".{column}"))
+            || message.ends_with(&format!(" {column}"))
+    };
+    // The longest, as names may end alike.
+    let column = model.fields.iter().map(|it| it.column).filter(|it| is_named(it)).max_by_key(|it| it.len())?;
+    Some((model.name, model.table, column))
+}
+
 /// The error for what sqlx reported about a statement.
-pub(super) fn of(error: sqlx::Error, statement: &str) -> Error {
+pub(super) fn of(error: sqlx::Error, about: About<'_>) -> Error {
     let sqlx::Error::Database(reported) = &error else {
         return lost("a statement ran", error);
     };
     #[cfg(feature = "postgres")]
     if let Some(it) = reported.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-        let code = it.code().to_owned();
-        return refused(super::postgres::errors::classify(it), statement, code, error);
+        let class = super::postgres::errors::classify(it);
+        return Refusal { engine: Engine::Postgres, class, message: it.message(), code: it.code().to_owned() }.into_error(about);
     }
     #[cfg(feature = "mysql")]
     if let Some(it) = reported.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        let code = it.number().to_string();
-        return refused(super::mysql::errors::classify(it.number(), it.code(), it.message()), statement, code, error);
+        let class = super::mysql::errors::classify(it.number(), it.code(), it.message());
+        return Refusal { engine: Engine::MySql, class, message: it.message(), code: it.number().to_string() }.into_error(about);
     }
     let code = reported.code().map(|it| it.into_owned()).unwrap_or_default();
-    let message = format!("the error {code}");
-    refused(Class::Other(message), statement, code, error)
+    Refusal { engine: Engine::Sqlite, class: Class::Ours("the database refused it"), message: "", code }.into_error(about)
 }
 
 /// The error for a connection that could not be opened.
 pub(super) fn connecting(target: &Target, error: sqlx::Error) -> Error {
     let reason = match &error {
         sqlx::Error::Io(it) => unreachable_because(it),
-        sqlx::Error::Tls(_) => "no encrypted connection could be agreed on; encryption is not compiled in, and the URL or the server asks \
-             for it"
+        sqlx::Error::Tls(cause) if cfg!(feature = "tls") => format!("no encrypted connection could be agreed on: {cause}"),
+        sqlx::Error::Tls(_) => "no encrypted connection could be agreed on: encryption is not compiled in, and the server or the settings \
+             ask for it; turn on the feature `tls` of `orm`"
             .to_owned(),
         sqlx::Error::Database(it) => turned_away(target, it.as_ref()),
         sqlx::Error::Protocol(_) => "what answers there does not speak this database's protocol".to_owned(),
@@ -142,6 +180,8 @@ fn unreachable_because(error: &std::io::Error) -> String {
         }
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "there is no way to this host".to_owned(),
         ErrorKind::PermissionDenied => "the operating system does not permit it".to_owned(),
+        // What rustls makes of a certificate.
+        ErrorKind::InvalidData => format!("no encrypted connection could be agreed on: {error}"),
         // The standard library has no kind for it.
         _ if error.to_string().contains("lookup address") => "the host name is not known".to_owned(),
         _ => "the network failed".to_owned(),

@@ -13,6 +13,7 @@
 compile_error!("`orm` needs a database: turn on at least one of its features `sqlite`, `postgres` and `mysql`");
 
 mod cancel;
+mod detached;
 mod errors;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -20,6 +21,8 @@ mod mysql;
 mod postgres;
 mod options;
 mod pool;
+mod rules;
+mod said;
 mod server;
 mod sink;
 #[cfg(feature = "sqlite")]
@@ -29,19 +32,21 @@ mod target;
 #[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
 mod tests;
 
-pub(crate) use self::pool::{Intent, Lease, Pool};
-pub(crate) use self::target::Target;
+pub(crate) use self::detached::Detached;
+pub(crate) use self::pool::{Ask, Intent, Lease, Opened, Pin, Pool, PoolHook, PoolHooks, Setup, Tags};
+pub(crate) use self::target::{ConnectHook, Target, Wanted};
 
 pub use self::options::SqliteOptions;
-pub use self::pool::{PoolOptions, PoolStats};
+pub use self::pool::{ConnectionInfo, Histogram, Leak, PoolOptions, PoolStats, Reload, Shutdown, Verdict};
+pub use self::target::{ConnectOptions, Pooler};
 
 use std::ops::DerefMut;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::cancel::Cancel;
+use self::cancel::{Cancel, Ending};
 use self::supervise::Supervised;
-use crate::dialect::Engine;
+use crate::dialect::{Engine, Leaves};
 use crate::error::{Error, Result};
 use crate::statement::{RecordSet, Statement};
 use crate::value::Binder;
@@ -56,6 +61,10 @@ pub(crate) struct Work {
     pub(crate) text: Arc<str>,
     /// What is done with the rows that come back.
     pub(crate) want: Want,
+    /// Whether it must not write. Servers are told by the transaction around it.
+    pub(crate) read_only: bool,
+    /// What it leaves behind on its connection.
+    pub(crate) leaves: Leaves,
     /// Binds the placeholders of `text`, in their order.
     pub(crate) bind: fn(&Statement, &dyn RecordSet, &mut dyn Binder) -> Result<()>,
 }
@@ -88,6 +97,8 @@ pub(crate) enum Want {
         /// The position of the column in the model.
         at: usize,
     },
+    /// None are expected, and the values are lines behind the text of a `COPY`.
+    Copied,
 }
 
 /// What came of it.
@@ -138,6 +149,8 @@ pub(crate) struct Conn {
     busy: bool,
     /// How its statements are stopped from outside.
     cancel: Option<Arc<Cancel>>,
+    /// What its statements left behind, which must not reach another user.
+    leaves: Leaves,
 }
 
 #[derive(Debug)]
@@ -156,23 +169,39 @@ pub(crate) async fn connect(target: &Target, role: Role) -> Result<Conn> {
         #[cfg(feature = "sqlite")]
         target::Options::Sqlite(place) => Ok(Link::Sqlite(sqlite::open(place, role).await?)),
         #[cfg(feature = "postgres")]
-        target::Options::Postgres(options) => postgres::Postgres::connect(options).await.map(Link::Postgres),
+        target::Options::Postgres(options) => postgres::Postgres::connect(options, target.is_pooled()).await.map(Link::Postgres),
         #[cfg(feature = "mysql")]
         target::Options::MySql(options) => mysql::MySql::connect(options).await.map(Link::MySql),
     };
-    let mut conn = Conn { link: link.map_err(|error| errors::connecting(target, error))?, busy: false, cancel: None };
+    let mut conn =
+        Conn { link: link.map_err(|error| errors::connecting(target, error))?, busy: false, cancel: None, leaves: Leaves::Nothing };
     conn.cancel = conn.server_id().map(|id| Arc::new(Cancel::new(target, id)));
     Ok(conn)
+}
+
+/// Runs what every new connection of a pool is prepared with.
+pub(crate) async fn prepare(conn: Conn, target: &Target) -> Result<Conn> {
+    let mut conn = Box::new(conn);
+    for hook in target.hooks() {
+        let done;
+        (conn, done) = control(conn, &hook.text, None).await;
+        done.map_err(|error| errors::hook(target, hook.name, error))?;
+    }
+    Ok(*conn)
 }
 
 /// Runs a statement on a connection that is handed in and back.
 ///
 /// At the deadline it is stopped. Where this future is dropped, it is stopped,
 /// too, and the connection is dropped when it has come to rest.
-pub(crate) async fn run<G>(conn: G, work: Work, deadline: Option<Deadline>) -> (G, Work, Result<Done>)
+pub(crate) async fn run<G>(mut conn: G, work: Work, deadline: Option<Deadline>) -> (G, Work, Result<Done>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
+    // Said first: also what is dropped on its way may have come to the database.
+    if work.leaves != Leaves::Nothing {
+        conn.leaves = conn.leaves.max(work.leaves);
+    }
     #[cfg(feature = "sqlite")]
     if let Link::Sqlite(_) = conn.link {
         return sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None }).await;
@@ -202,6 +231,11 @@ where
     .await
 }
 
+/// What cannot be where each transaction gets another connection.
+pub(crate) fn pooled(what: &str) -> Error {
+    Error::Unsupported { database: "a database behind a pooler of transactions", what: what.to_owned() }
+}
+
 /// SQLite's statements move to another thread, and the connection with them.
 #[cfg(feature = "sqlite")]
 fn moves() -> Error {
@@ -210,12 +244,12 @@ fn moves() -> Error {
 
 impl Link {
     /// Runs a statement on a server.
-    async fn run(&mut self, work: &mut Work) -> Result<Done> {
+    async fn run(&mut self, work: &mut Work, deadline: Option<Deadline>) -> Result<Done> {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => Err(moves()),
             #[cfg(feature = "postgres")]
-            Self::Postgres(it) => it.run(work).await,
+            Self::Postgres(it) => it.run_until(work, deadline).await,
             #[cfg(feature = "mysql")]
             Self::MySql(it) => it.run(work).await,
         }
@@ -235,9 +269,40 @@ impl Conn {
         }
     }
 
+    /// The largest message that the server takes, in bytes.
+    pub(crate) fn max_message(&self) -> usize {
+        match &self.link {
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => it.max_message(),
+            #[allow(unreachable_patterns, reason = "reachable where other databases are compiled in")]
+            _ => self.engine().max_message(),
+        }
+    }
+
     /// Whether a reply was not read to its end, so that nothing more can be said here.
     pub(crate) fn is_busy(&self) -> bool {
         self.busy
+    }
+
+    /// What its statements left behind.
+    pub(crate) fn leaves(&self) -> Leaves {
+        self.leaves
+    }
+
+    /// Whether [`renew`](Self::renew) undoes what its statements left behind.
+    pub(crate) fn is_renewable(&self) -> bool {
+        self.engine() == Engine::Postgres && self.leaves <= Leaves::Settings
+    }
+
+    /// Makes it what it was when it was opened; prepared statements stay.
+    pub(crate) async fn renew(&mut self, target: &Target) -> Result<()> {
+        #[cfg(feature = "postgres")]
+        self.control(postgres::RENEW).await?;
+        for hook in target.hooks() {
+            self.control(&hook.text).await?;
+        }
+        self.leaves = Leaves::Nothing;
+        Ok(())
     }
 
     /// What the server calls this connection; another one can stop it by that.
@@ -249,6 +314,16 @@ impl Conn {
             Link::Postgres(it) => it.pid().map(u64::from),
             #[cfg(feature = "mysql")]
             Link::MySql(it) => Some(it.connection_id()),
+        }
+    }
+
+    /// How it is ended by others than who has it.
+    fn ending(&self) -> Option<Ending> {
+        match (&self.link, &self.cancel) {
+            #[cfg(feature = "sqlite")]
+            (Link::Sqlite(it), _) => Some(it.ending()),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            (_, cancel) => cancel.clone().map(Ending::Server),
         }
     }
 
@@ -268,15 +343,6 @@ impl Conn {
         };
         // An answer is what counts, also if it is that it was cancelled.
         let _ = self.end(result);
-    }
-
-    /// How a transaction begins. SQLite takes the lock for writing at once:
-    /// a transaction that reads first and writes later would find it taken.
-    pub(crate) fn begin_text(&self) -> &'static str {
-        match self.engine() {
-            Engine::Sqlite => "BEGIN IMMEDIATE",
-            _ => "BEGIN",
-        }
     }
 
     /// Runs SQL that has no arguments and no rows on a server.

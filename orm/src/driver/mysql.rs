@@ -11,16 +11,22 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
 use crate::dialect::Engine;
-use crate::driver::errors::{lost, of};
+use crate::driver::errors::{lost, message_fits, of};
+use crate::driver::rules::About;
 use crate::driver::sink::{Sink, guarded};
 use crate::driver::{Done, TransactionState, Work};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// What stands around the values of a message.
+const ENVELOPE: usize = 64;
 
 /// One connection to MariaDB or MySQL.
 pub(super) struct MySql {
     conn: MySqlConnection,
     engine: Engine,
     connection_id: u64,
+    /// The largest message that the server takes, in bytes.
+    max_packet: usize,
     /// The error that may have ended the transaction: MySQL, unlike MariaDB,
     /// cannot be asked whether one is open.
     failed: Option<u16>,
@@ -36,9 +42,11 @@ impl MySql {
     /// Opens a connection and makes it mean what the other databases mean.
     pub(super) async fn connect(options: &MySqlConnectOptions) -> Result<Self, sqlx::Error> {
         let mut conn = MySqlConnection::connect_with(options).await?;
-        let row = conn.fetch_one(sqlx::raw_sql("select version(), concat(connection_id(), '')")).await?;
+        let row = conn.fetch_one(sqlx::raw_sql("select version(), concat(connection_id(), ''), concat(@@max_allowed_packet, '')")).await?;
         let version: String = row.try_get(0)?;
         let id: String = row.try_get(1)?;
+        let max_packet: String = row.try_get(2)?;
+        let max_packet = max_packet.parse().map_err(|_| sqlx::Error::Protocol("no max_allowed_packet".to_owned()))?;
         let connection_id = id.parse().map_err(|_| sqlx::Error::Protocol("no connection id".to_owned()))?;
         let (engine, collation, more) = if version.contains("MariaDB") {
             // What is set is made of what was there before, not from left to right.
@@ -55,12 +63,17 @@ impl MySql {
              NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION{more}')"
         );
         sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
-        Ok(Self { conn, engine, connection_id, failed: None })
+        Ok(Self { conn, engine, connection_id, max_packet, failed: None })
     }
 
     /// Which of the two it is.
     pub(super) fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The largest message that the server takes, in bytes.
+    pub(super) fn max_message(&self) -> usize {
+        self.max_packet.saturating_sub(ENVELOPE)
     }
 
     /// What the server calls this connection.
@@ -72,6 +85,8 @@ impl MySql {
     pub(super) async fn run(&mut self, work: &mut Work) -> Result<Done> {
         let mut bind = bind::Bind::default();
         guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind))?;
+        // The text is a message of its own.
+        message_fits(&work.statement, self.engine, bind.size().max(work.text.len()) + ENVELOPE, self.max_packet)?;
         let arguments = bind.finish()?;
 
         let mut sink = Sink::new(&mut *work.records, work.want);
@@ -101,7 +116,8 @@ impl MySql {
         drop(replies);
         if let Some(error) = failed {
             self.note(&error);
-            return Err(of(error, &work.text));
+            let about = About::of(work);
+            return Err(Box::pin(self.name_columns(of(error, about), about)).await);
         }
         let rows = sink.finish()?;
         if work.statement.is_read() {
@@ -122,9 +138,23 @@ impl MySql {
             }
             Err(error) => {
                 self.note(&error);
-                Err(of(error, sql))
+                Err(of(error, About::text(sql)))
             }
         }
+    }
+
+    /// The server names only the index that was broken. Where it is none of the
+    /// model's, the server is asked for its columns.
+    async fn name_columns(&mut self, mut error: Error, about: About<'_>) -> Error {
+        let Error::UniqueViolation { constraint: Some(index), columns, .. } = &mut error else { return error };
+        let Some(table) = about.table().filter(|_| columns.is_empty()) else { return error };
+        let sql = "select column_name from information_schema.statistics \
+                   where table_schema = coalesce(?, database()) and table_name = ? and index_name = ? order by seq_in_index";
+        let schema = about.model.and_then(|it| it.schema);
+        let asked = sqlx::query(sql).bind(schema).bind(table).bind(&*index).persistent(false).fetch_all(&mut self.conn).await;
+        // What it does not tell is not known; the error stays what it is.
+        *columns = asked.into_iter().flatten().filter_map(|row| row.try_get(0).ok()).collect();
+        error
     }
 
     /// Remembers what an error means for an open transaction.
@@ -162,7 +192,7 @@ impl MySql {
     async fn variable(&mut self, name: &str) -> Result<bool> {
         let sql = format!("select concat(@@{name}, '')");
         let result = self.conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql.clone()))).await;
-        let value: String = result.and_then(|row| row.try_get(0)).map_err(|error| of(error, &sql))?;
+        let value: String = result.and_then(|row| row.try_get(0)).map_err(|error| of(error, About::text(&sql)))?;
         Ok(value == "1")
     }
 }

@@ -3,10 +3,13 @@
 mod array;
 mod bind;
 mod cells;
+mod copy;
 pub(super) mod errors;
 #[cfg(feature = "rust_decimal")]
 mod numeric;
+mod pooled;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -15,10 +18,18 @@ use futures_util::StreamExt as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
-use crate::driver::errors::{lost, of};
+use crate::dialect::Engine;
+use crate::driver::errors::{lost, message_fits, of};
+use crate::driver::rules::About;
+use crate::driver::said::source;
 use crate::driver::sink::{Sink, guarded};
-use crate::driver::{Done, TransactionState, Work};
+use crate::driver::{Deadline, Done, TransactionState, Want, Work};
 use crate::error::{Error, Result};
+
+/// Undoes all that may be set on a connection, but for prepared statements.
+/// `DISCARD ALL` would forget those, and sqlx would go on to use them.
+pub(super) const RENEW: &str = "RESET SESSION AUTHORIZATION; RESET ALL; CLOSE ALL; UNLISTEN *; \
+    SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; SET client_min_messages = error";
 
 /// How many texts are remembered with the types they were prepared for. More
 /// than sqlx's cache of statements holds, which forgets the oldest.
@@ -31,6 +42,8 @@ pub(super) struct Postgres {
     pid: Option<u32>,
     /// The types of the arguments that each text was prepared for.
     prepared: HashMap<Arc<str>, u64>,
+    /// Where each transaction may get another connection of the server.
+    pooled: Option<pooled::Pooled>,
 }
 
 impl fmt::Debug for Postgres {
@@ -49,10 +62,15 @@ enum Failed {
 
 impl Postgres {
     /// Opens a connection.
-    pub(super) async fn connect(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
+    pub(super) async fn connect(options: &PgConnectOptions, pooled: bool) -> Result<Self, sqlx::Error> {
         let mut conn = PgConnection::connect_with(options).await?;
-        let pid: i32 = conn.fetch_one(sqlx::raw_sql("select pg_backend_pid()")).await?.try_get(0)?;
-        Ok(Self { conn, pid: u32::try_from(pid).ok(), prepared: HashMap::new() })
+        if pooled {
+            // Nothing is set, which others would find, and no number is asked for, which is somebody else's soon.
+            return Ok(Self { conn, pid: None, prepared: HashMap::new(), pooled: Some(pooled::Pooled::default()) });
+        }
+        // sqlx would log what a trigger or function notes, which may be values.
+        let pid: i32 = conn.fetch_one(sqlx::raw_sql("set client_min_messages = error; select pg_backend_pid()")).await?.try_get(0)?;
+        Ok(Self { conn, pid: u32::try_from(pid).ok(), prepared: HashMap::new(), pooled: None })
     }
 
     /// The number of its process on the server.
@@ -61,14 +79,25 @@ impl Postgres {
     }
 
     /// Runs a statement and reads its reply to the end.
-    pub(super) async fn run(&mut self, work: &mut Work) -> Result<Done> {
+    pub(super) async fn run_until(&mut self, work: &mut Work, deadline: Option<Deadline>) -> Result<Done> {
+        match self.pooled {
+            None => self.run(work).await,
+            Some(_) => Box::pin(self.run_pooled(work, deadline)).await,
+        }
+    }
+
+    async fn run(&mut self, work: &mut Work) -> Result<Done> {
+        if work.want == Want::Copied {
+            // Boxed, as below.
+            return Box::pin(copy::run(&mut self.conn, work)).await;
+        }
         let error = match self.attempt(work).await {
             Ok(done) => return Ok(done),
             Err(Failed::Ours(error)) => return Err(error),
             Err(Failed::Theirs(error, rows)) => {
                 Box::pin(self.finish(&error)).await?;
                 if rows > 0 || !errors::stale_plan(&error) {
-                    return Err(of(error, &work.text));
+                    return Err(of(error, About::of(work)));
                 }
                 error
             }
@@ -82,9 +111,9 @@ impl Postgres {
             Err(Failed::Ours(error)) => Err(error),
             Err(Failed::Theirs(again, _)) => {
                 Box::pin(self.finish(&again)).await?;
-                Err(match of(again, &work.text) {
+                Err(match of(again, About::of(work)) {
                     // The transaction was open and is spoilt now, but run anew it will do.
-                    Error::TransactionAborted { .. } => Error::SerializationFailure { source: super::errors::source(error) },
+                    Error::TransactionAborted { .. } => Error::SerializationFailure { source: source(error) },
                     other => other,
                 })
             }
@@ -94,13 +123,15 @@ impl Postgres {
     async fn attempt(&mut self, work: &mut Work) -> Result<Done, Failed> {
         let mut bind = bind::Bind::default();
         guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind)).map_err(Failed::Ours)?;
+        message_fits(&work.statement, Engine::Postgres, bind.size(), Engine::Postgres.max_message()).map_err(Failed::Ours)?;
         let (arguments, types) = bind.finish().map_err(Failed::Ours)?;
-        let text = self.text_for(&work.text, types);
+        let persistent = self.pooled.is_none();
+        let text = if persistent { self.text_for(&work.text, types) } else { work.text.clone() };
 
         let mut sink = Sink::new(&mut *work.records, work.want);
         let mut affected = 0;
         let mut kinds = None;
-        let mut replies = self.conn.fetch_many(sqlx::query_with(AssertSqlSafe(text), arguments));
+        let mut replies = self.conn.fetch_many(sqlx::query_with(AssertSqlSafe(text), arguments).persistent(persistent));
         while let Some(reply) = replies.next().await {
             match reply {
                 Ok(Either::Left(done)) => affected += done.rows_affected(),
@@ -134,9 +165,13 @@ impl Postgres {
 
     /// Runs SQL without arguments through the simple protocol.
     pub(super) async fn control(&mut self, sql: &str) -> Result<()> {
-        match self.simple(sql).await? {
-            Ok(()) => Ok(()),
-            Err(error) => Err(of(error, sql)),
+        let text = self.pooled.as_mut().map_or(Cow::Borrowed(sql), |it| it.control(sql));
+        match self.simple(&text).await? {
+            Ok(()) => {
+                self.pooled.iter_mut().for_each(|it| it.ran(sql));
+                Ok(())
+            }
+            Err(error) => Err(of(error, About::text(sql))),
         }
     }
 
@@ -180,7 +215,7 @@ impl Postgres {
         match code.map(PgDatabaseError::code) {
             Some("25P02") => Ok(TransactionState::Aborted),
             Some("25P01") => Ok(TransactionState::Ended),
-            _ => Err(of(error, "SAVEPOINT")),
+            _ => Err(of(error, About::text("SAVEPOINT"))),
         }
     }
 }

@@ -70,7 +70,7 @@ impl<'w> Sink<'w> {
         }
         self.failed = match i64::try_from(key) {
             Ok(key) => self.set(first, at, key).err(),
-            Err(_) => Some(decode("an integer", format!("the key {key}, which is out of range"))),
+            Err(_) => Some(decode("an integer", "a key that is out of range")),
         };
     }
 
@@ -81,7 +81,7 @@ impl<'w> Sink<'w> {
 
     fn take(&mut self, cells: &dyn Cells) -> Result<()> {
         match self.want {
-            Want::Nothing | Want::LastKey { .. } => Ok(()),
+            Want::Nothing | Want::LastKey { .. } | Want::Copied => Ok(()),
             Want::Rows => self.records.push(&RowRef::new(cells)),
             Want::NamedRows => {
                 let positions = match &mut self.positions {

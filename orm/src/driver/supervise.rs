@@ -21,6 +21,10 @@ use crate::driver::cancel::Cancel;
 /// How long a statement that was given up may take to end.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it is left alone: most are done sooner than the server could be asked,
+/// and a server that is asked for each of them does little else.
+const GRACE: Duration = Duration::from_millis(5);
+
 /// What a statement returns: the connection, among other things.
 pub(super) trait Returned: Send {
     /// The connection that comes back.
@@ -95,7 +99,11 @@ async fn end<F: Future<Output: Returned> + Send + 'static>(statement: Pin<Box<F>
             statement.await;
             return;
         };
-        stop(statement, cancel).await.into_conn().absorb_cancel().await;
+        let Some((returned, asked)) = stop(statement, cancel, PATIENCE).await else { return };
+        let mut conn = returned.into_conn();
+        if asked {
+            conn.absorb_cancel().await;
+        }
     });
     if let Err(late) = ended.await {
         tracing::warn!(%late, "a statement that was given up did not end in time; its connection is closed");
@@ -104,23 +112,34 @@ async fn end<F: Future<Output: Returned> + Send + 'static>(statement: Pin<Box<F>
 
 /// Asks the server to stop a statement, until it ends: asked before it has begun
 /// with it, a server takes no notice, and one that cannot be asked may still end
-/// by itself.
+/// by itself. Says whether it was asked at all.
 ///
 /// Returns when the server has answered the last request, so that a signal under
-/// way hits what is sent next on the same connection, and nothing later.
-pub(super) async fn stop<F: Future + Unpin>(mut statement: F, cancel: &Cancel) -> F::Output {
+/// way hits what is sent next on the same connection, and nothing later. It is given
+/// so long to answer; then this is `None`, and it is asked once more without the
+/// statement, which nobody waits for any more.
+pub(super) async fn stop<F: Future + Unpin>(mut statement: F, cancel: &Arc<Cancel>, heard: Duration) -> Option<(F::Output, bool)> {
+    match select(statement, pin!(tokio::time::sleep(GRACE))).await {
+        Either::Left((ended, _)) => return Some((ended, false)),
+        Either::Right(((), unfinished)) => statement = unfinished,
+    }
     let mut pause = Duration::from_millis(20);
     loop {
-        let request = pin!(cancel.send());
+        let request = pin!(tokio::time::timeout(heard, cancel.send()));
         match select(statement, request).await {
             Either::Left((ended, request)) => {
                 let _ = request.await;
-                return ended;
+                return Some((ended, true));
             }
-            Either::Right((_, unfinished)) => statement = unfinished,
+            Either::Right((Ok(_), unfinished)) => statement = unfinished,
+            Either::Right((Err(_), _)) => {
+                let cancel = Arc::clone(cancel);
+                tokio::spawn(async move { tokio::time::timeout(PATIENCE, cancel.send()).await });
+                return None;
+            }
         }
         match select(statement, pin!(tokio::time::sleep(pause))).await {
-            Either::Left((ended, _)) => return ended,
+            Either::Left((ended, _)) => return Some((ended, true)),
             Either::Right(((), unfinished)) => statement = unfinished,
         }
         pause = (pause * 2).min(Duration::from_millis(500));

@@ -1,8 +1,9 @@
 //! One value of many rows.
 
-use crate::expr::{Column, Expr, Function, Number, Typed};
+use crate::expr::computed::both;
+use crate::expr::{Column, Computed, Expr, Function, Number};
 use crate::schema::Model;
-use crate::value::Field;
+use crate::value::{Auto, Field};
 
 /// Columns that have a smallest and a largest value on every database.
 #[diagnostic::on_unimplemented(
@@ -21,12 +22,17 @@ macro_rules! sortable {
         impl Sortable for $type {
             type Optional = Option<Self>;
         }
-        $(#[$feature])?
-        #[diagnostic::do_not_recommend]
-        impl Sortable for Option<$type> {
-            type Optional = Self;
-        }
     )*};
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Sortable> Sortable for Option<T> {
+    type Optional = Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Sortable> Sortable for Auto<T> {
+    type Optional = T::Optional;
 }
 
 sortable! {
@@ -48,60 +54,54 @@ sortable! {
 /// let cities: Vec<(String, i64)> = db.find::<User>().select((User::CITY, orm::count())).group_by(User::CITY).await?;
 /// # Ok(()) }
 /// ```
-pub fn count<M: Model>() -> Typed<M, i64> {
-    Typed::new(Expr::Call(Function::Count, Vec::new()), None)
+pub fn count<M: Model>() -> Computed<M, i64> {
+    Computed::new(Expr::Call(Function::Count, Vec::new()), None)
 }
 
-/// Aggregates, for a column as well as for an expression.
-macro_rules! aggregates {
-    ($on:ident) => {
-        /// Aggregates, for [`select`](crate::Find::select) and `having`.
-        impl<M: Model, T> $on<M, T> {
-            /// In how many rows it is not NULL.
-            pub fn count(self) -> Typed<M, i64> {
-                Typed::<M, T>::from(self).call(Function::Count)
-            }
-
-            /// How many different values it has, without NULL.
-            pub fn count_distinct(self) -> Typed<M, i64> {
-                Typed::<M, T>::from(self).call(Function::CountDistinct)
-            }
-
-            /// The sum, without NULL; `None` if there is nothing to add. An overflow of
-            /// 64 bits is an error.
-            pub fn sum(self) -> Typed<M, T::Sum>
-            where
-                T: Number,
-            {
-                Typed::<M, T>::from(self).map_call(Function::Sum)
-            }
-
-            /// The mean, without NULL; `None` if there is nothing to divide.
-            pub fn avg(self) -> Typed<M, Option<f64>>
-            where
-                T: Number,
-            {
-                Typed::<M, T>::from(self).call(Function::Avg)
-            }
-
-            /// The smallest value; `None` if there is none.
-            pub fn min(self) -> Typed<M, T::Optional>
-            where
-                T: Sortable,
-            {
-                Typed::<M, T>::from(self).map_call(Function::Min)
-            }
-
-            /// The largest value; `None` if there is none.
-            pub fn max(self) -> Typed<M, T::Optional>
-            where
-                T: Sortable,
-            {
-                Typed::<M, T>::from(self).map_call(Function::Max)
-            }
+both! {
+    /// Aggregates, for [`select`](crate::Find::select) and `having`.
+    impl<M: Model, T> Column<M, T> {
+        /// In how many rows it is not NULL.
+        pub fn count(self) -> Computed<M, i64> {
+            Computed::<M, T>::from(self).call(Function::Count)
         }
-    };
-}
 
-aggregates!(Column);
-aggregates!(Typed);
+        /// How many different values it has, without NULL.
+        pub fn count_distinct(self) -> Computed<M, i64> {
+            Computed::<M, T>::from(self).call(Function::CountDistinct)
+        }
+
+        /// The sum, without NULL; `None` if there is nothing to add. An overflow of
+        /// 64 bits is an error.
+        pub fn sum<Sum>(self) -> Computed<M, Sum>
+        where
+            T: Number<Sum = Sum>,
+        {
+            Computed::<M, T>::from(self).map_call(Function::Sum)
+        }
+
+        /// The mean, without NULL; `None` if there is nothing to divide.
+        pub fn avg(self) -> Computed<M, Option<f64>>
+        where
+            T: Number,
+        {
+            Computed::<M, T>::from(self).call(Function::Avg)
+        }
+
+        /// The smallest value; `None` if there is none.
+        pub fn min<Optional>(self) -> Computed<M, Optional>
+        where
+            T: Sortable<Optional = Optional>,
+        {
+            Computed::<M, T>::from(self).map_call(Function::Min)
+        }
+
+        /// The largest value; `None` if there is none.
+        pub fn max<Optional>(self) -> Computed<M, Optional>
+        where
+            T: Sortable<Optional = Optional>,
+        {
+            Computed::<M, T>::from(self).map_call(Function::Max)
+        }
+    }
+}

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::expr::{Column, Expr, Function, Operand, Predicate, Typed};
+use crate::expr::computed::both;
+use crate::expr::{Column, Computed, Expr, Function, Operand, Predicate};
 use crate::schema::Model;
 
 /// A value where a condition holds; say what it is `otherwise`.
@@ -40,20 +41,20 @@ impl<M: Model, V> Case<M, V> {
     }
 
     /// The value where none of the conditions holds.
-    pub fn otherwise(self, value: impl Operand<M, V::Value>) -> Typed<M, V::Value>
+    pub fn otherwise(self, value: impl Operand<M, V::Value>) -> Computed<M, V::Value>
     where
         V: Branch<M>,
     {
         let value = Box::new(value.into_expr(None));
-        Typed::new(Expr::Case(self.branches(), Some(value)), None)
+        Computed::new(Expr::Case(self.branches(), Some(value)), None)
     }
 
     /// NULL where none of the conditions holds.
-    pub fn otherwise_none(self) -> Typed<M, Option<V::Value>>
+    pub fn otherwise_none(self) -> Computed<M, Option<V::Value>>
     where
         V: Branch<M>,
     {
-        Typed::new(Expr::Case(self.branches(), None), None)
+        Computed::new(Expr::Case(self.branches(), None), None)
     }
 
     fn branches(self) -> Vec<(Expr, Expr)>
@@ -108,33 +109,27 @@ impl<M: Model, T> Branch<M> for Column<M, T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T> Branch<M> for Typed<M, T> {
+impl<M, T> Branch<M> for Computed<M, T> {
     type Value = T;
     fn into_branch(self) -> Expr {
         self.into_inner()
     }
 }
 
-/// What stands in for NULL, for a column as well as for an expression.
-macro_rules! optional {
-    ($on:ident) => {
-        impl<M: Model, T> $on<M, Option<T>> {
-            /// Its value, or this one where it is NULL.
-            ///
-            /// ```
-            /// use orm::prelude::*;
-            /// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, name: String, nick: Option<String> }
-            /// let called_ann: Predicate<User> = User::NICK.coalesce(User::NAME).eq("Ann");
-            /// # let _ = called_ann;
-            /// ```
-            pub fn coalesce(self, value: impl Operand<M, T>) -> Typed<M, T> {
-                let (expr, column) = Typed::<M, Option<T>>::from(self).into_parts();
-                let value = value.into_expr(column);
-                Typed::new(Expr::Call(Function::Coalesce, vec![expr, value]), column)
-            }
+both! {
+    impl<M: Model, T> Column<M, Option<T>> {
+        /// Its value, or this one where it is NULL.
+        ///
+        /// ```
+        /// use orm::prelude::*;
+        /// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, name: String, nick: Option<String> }
+        /// let called_ann: Predicate<User> = User::NICK.coalesce(User::NAME).eq("Ann");
+        /// # let _ = called_ann;
+        /// ```
+        pub fn coalesce(self, value: impl Operand<M, T>) -> Computed<M, T> {
+            let (expr, column) = Computed::<M, Option<T>>::from(self).into_parts();
+            let value = value.into_expr(column);
+            Computed::new(Expr::Call(Function::Coalesce, vec![expr, value]), column)
         }
-    };
+    }
 }
-
-optional!(Column);
-optional!(Typed);

@@ -1,6 +1,7 @@
 //! Values as another type.
 
-use crate::expr::{Column, Expr, Typed};
+use crate::expr::computed::both;
+use crate::expr::{Column, Computed, Expr};
 use crate::schema::Model;
 use crate::value::Field;
 
@@ -40,27 +41,21 @@ impl CastTo<f64> for rust_decimal::Decimal {}
 #[diagnostic::do_not_recommend]
 impl<S: CastTo<T>, T: Field> CastTo<Option<T>> for Option<S> {}
 
-/// Conversions, for a column as well as for an expression.
-macro_rules! conversions {
-    ($on:ident) => {
-        impl<M: Model, S> $on<M, S> {
-            /// The value as another type, if every database converts it in the same way.
-            ///
-            /// ```
-            /// use orm::prelude::*;
-            /// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, age: u8 }
-            /// let in_its_forties: Predicate<User> = User::AGE.cast::<String>().starts_with("4");
-            /// # let _ = in_its_forties;
-            /// ```
-            pub fn cast<T: Field>(self) -> Typed<M, T>
-            where
-                S: CastTo<T>,
-            {
-                Typed::new(Expr::Cast(Box::new(Typed::<M, S>::from(self).into_inner()), T::TYPE), None)
-            }
+both! {
+    impl<M: Model, S> Column<M, S> {
+        /// The value as another type, if every database converts it in the same way.
+        ///
+        /// ```
+        /// use orm::prelude::*;
+        /// # #[derive(Model)] struct User { #[orm(key, auto)] id: i64, age: u8 }
+        /// let in_its_forties: Predicate<User> = User::AGE.cast::<String>().starts_with("4");
+        /// # let _ = in_its_forties;
+        /// ```
+        pub fn cast<T: Field>(self) -> Computed<M, T>
+        where
+            S: CastTo<T>,
+        {
+            Computed::new(Expr::Cast(Box::new(Computed::<M, S>::from(self).into_inner()), T::TYPE), None)
         }
-    };
+    }
 }
-
-conversions!(Column);
-conversions!(Typed);

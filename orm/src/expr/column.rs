@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::expr::{ColumnRef, Expr};
-use crate::schema::Model;
+use crate::schema::{FieldMeta, Model};
 
 /// A column of the model `M` whose field is a `T`.
 ///
@@ -45,12 +45,28 @@ impl<M, T> Column<M, T> {
     }
 }
 
+impl<M, T> Column<M, T> {
+    /// For generated code: the same, where the position is counted.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "no database has 65,536 columns in a table")]
+    pub const fn nth(at: usize) -> Self {
+        Self::at(at as u16)
+    }
+}
+
 impl<M: Model, T> Column<M, T> {
     /// The name of the column in the database.
     #[must_use]
     #[expect(clippy::misnamed_getters, reason = "a column's name is the column's, not the field's")]
     pub fn name(self) -> &'static str {
         self.column_ref().meta().column
+    }
+
+    /// What is known of the column at compile time.
+    #[must_use]
+    pub fn meta(self) -> &'static FieldMeta {
+        self.column_ref().meta()
     }
 
     /// The position of the column in [`ModelMeta::fields`](crate::ModelMeta::fields).

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::error::{Error, Result};
-use crate::expr::{Binary, ColumnRef, Expr, Order, Predicate, Typed, compare};
+use crate::expr::{Binary, ColumnRef, Computed, Expr, Order, Predicate, compare};
 use crate::schema::{FieldMeta, Model};
 use crate::value::Value;
 
@@ -55,6 +55,14 @@ impl<M> fmt::Debug for DynColumn<M> {
 impl<M: Model> DynColumn<M> {
     /// It is equal to a value; `eq(Value::Null)` is `IS NULL`.
     ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("name")?.eq("ann")?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unstorable`] where the value is of another kind than the column.
     pub fn eq(self, value: impl Into<Value>) -> Result<Predicate<M>> {
@@ -62,6 +70,14 @@ impl<M: Model> DynColumn<M> {
     }
 
     /// It is not equal to a value; `ne(Value::Null)` is `IS NOT NULL`.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("name")?.ne("ann")?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unstorable`] where the value is of another kind than the column.
@@ -71,6 +87,14 @@ impl<M: Model> DynColumn<M> {
 
     /// It is greater than a value.
     ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("age")?.gt(18)?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unstorable`] where the value is of another kind than the column.
     pub fn gt(self, value: impl Into<Value>) -> Result<Predicate<M>> {
@@ -78,6 +102,14 @@ impl<M: Model> DynColumn<M> {
     }
 
     /// It is greater than or equal to a value.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("age")?.ge(18)?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unstorable`] where the value is of another kind than the column.
@@ -87,6 +119,14 @@ impl<M: Model> DynColumn<M> {
 
     /// It is less than a value.
     ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("age")?.lt(18)?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unstorable`] where the value is of another kind than the column.
     pub fn lt(self, value: impl Into<Value>) -> Result<Predicate<M>> {
@@ -94,6 +134,14 @@ impl<M: Model> DynColumn<M> {
     }
 
     /// It is less than or equal to a value.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("age")?.le(18)?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unstorable`] where the value is of another kind than the column.
@@ -103,11 +151,35 @@ impl<M: Model> DynColumn<M> {
 
     /// It is one of these values.
     ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("age")?.is_in([18, 21])?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unstorable`] where a value is of another kind than the column.
     pub fn is_in<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Result<Predicate<M>> {
         let values = values.into_iter().map(|it| self.checked(it.into())).collect::<Result<Vec<_>>>()?;
-        Ok(compare::is_in(Typed::<M, ()>::new(self.expr(), Some(self.column)), values.into_iter()))
+        Ok(compare::is_in(Computed::<M, ()>::new(self.expr(), Some(self.column)), values.into_iter()))
+    }
+
+    /// It is none of these values.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// let condition: Predicate<User> = column_by_name("age")?.not_in([18, 21])?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unstorable`] where a value is of another kind than the column.
+    pub fn not_in<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Result<Predicate<M>> {
+        Ok(!self.is_in(values)?)
     }
 
     /// Smallest first, NULL before everything.

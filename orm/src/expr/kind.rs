@@ -1,6 +1,6 @@
 //! What an expression yields.
 
-use crate::expr::{Binary, ColumnRef, Expr, Function};
+use crate::expr::{Binary, ColumnRef, Expr, Function, Project, Select};
 use crate::value::{SqlType, Value};
 
 impl Expr {
@@ -8,7 +8,7 @@ impl Expr {
     #[must_use]
     pub fn sql_type(&self) -> Option<SqlType> {
         match self {
-            Self::Column(it) | Self::Value(_, Some(it)) => Some(it.meta().ty),
+            Self::Column(it) | Self::Joined(it) | Self::Outer(it) | Self::Value(_, Some(it)) => Some(it.meta().ty),
             Self::Value(value, None) => of_value(value),
             Self::Binary(left, operator, right) if operator.is_arithmetic() => arithmetic(left, *operator, right),
             Self::Negate(it) => arithmetic(it, Binary::Minus, it),
@@ -18,6 +18,7 @@ impl Expr {
                 widest(values)
             }
             Self::Cast(_, ty) => Some(*ty),
+            Self::Query(it) => read_by(it),
             Self::Sql(..) => None,
             _ => Some(SqlType::Boolean),
         }
@@ -30,12 +31,27 @@ impl Expr {
 
     /// Whether it is made of this column, among others.
     pub(crate) fn mentions(&self, column: ColumnRef) -> bool {
-        matches!(self, Self::Column(it) if *it == column) || self.any_part(&|it| it.mentions(column))
+        matches!(self, Self::Column(it) | Self::Joined(it) | Self::Outer(it) if *it == column)
+            || self.any_part(&|it| it.mentions(column))
+            || self.query().is_some_and(|it| it.any_expr(&|it| it.mentions(column)))
     }
 
-    /// Whether it is made of a column whose values are not shown, among others.
-    pub(super) fn has_sensitive(&self) -> bool {
-        matches!(self, Self::Column(it) if it.meta().sensitive) || self.any_part(&Self::has_sensitive)
+    /// A column in it that is never read; how many there are of it may be known.
+    pub(crate) fn unreadable(&self) -> Option<ColumnRef> {
+        let found = std::cell::Cell::new(None);
+        let _ = self.finds_unreadable(&found);
+        found.get()
+    }
+
+    fn finds_unreadable(&self, found: &std::cell::Cell<Option<ColumnRef>>) -> bool {
+        match self {
+            Self::Column(it) if !it.meta().access.read => {
+                found.set(Some(*it));
+                true
+            }
+            Self::Call(Function::Count | Function::CountDistinct, _) => false,
+            _ => self.any_part(&|it| it.finds_unreadable(found)),
+        }
     }
 
     /// Whether it needs the value of a column that `grouped` has none of.
@@ -44,18 +60,28 @@ impl Expr {
             return false;
         }
         match self {
-            Self::Column(_) => true,
+            Self::Column(_) | Self::Joined(_) => true,
             Self::Call(function, _) if function.is_aggregate() => false,
             _ => self.any_part(&|it| it.needs_row(grouped)),
         }
     }
 
-    /// Whether one of its parts is so.
+    /// The query it is made of, if it is.
+    fn query(&self) -> Option<&Select> {
+        match self {
+            Self::Exists(it) | Self::InQuery(_, it) | Self::Query(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// Whether one of its parts is so; those of a query are not its own.
     fn any_part(&self, is: &dyn Fn(&Self) -> bool) -> bool {
         match self {
-            Self::Column(_) | Self::Value(..) | Self::Sql(..) => false,
+            Self::Column(_) | Self::Value(..) | Self::Sql(..) | Self::Exists(_) | Self::Query(_) | Self::Joined(_) | Self::Outer(_) => {
+                false
+            }
             Self::Binary(left, _, right) | Self::Like(left, right, _) => is(left) || is(right),
-            Self::IsNull(it) | Self::In(it, ..) | Self::Not(it) | Self::Negate(it) | Self::Cast(it, _) => is(it),
+            Self::IsNull(it) | Self::In(it, ..) | Self::InQuery(it, _) | Self::Not(it) | Self::Negate(it) | Self::Cast(it, _) => is(it),
             Self::Between(it, low, high) => is(it) || is(low) || is(high),
             Self::And(all) | Self::Or(all) | Self::Call(_, all) => all.iter().any(is),
             Self::Case(branches, otherwise) => {
@@ -63,6 +89,15 @@ impl Expr {
             }
             Self::InRows(row, rows) => row.iter().chain(rows.iter().flatten()).any(is),
         }
+    }
+}
+
+/// What a query reads that reads one thing.
+fn read_by(select: &Select) -> Option<SqlType> {
+    match &select.project {
+        Project::Exprs(exprs) => exprs.first()?.sql_type(),
+        Project::Count | Project::CountOf(_) => Some(SqlType::BigInt),
+        Project::Columns | Project::Exists => None,
     }
 }
 

@@ -1,16 +1,18 @@
 //! WHAT CAN BE SAID about the data: columns, conditions, orders, assignments.
 //!
-//! Typed by model on the outside, so that a condition on another model does
+//! Computed by model on the outside, so that a condition on another model does
 //! not compile; an untyped [`Expr`] inside, which statements are made of.
 //! Knows nothing of SQL text.
 
 mod aggregate;
+mod args;
 mod assign;
 mod case;
 mod cast;
+mod clause;
 mod column;
 mod compare;
-mod debug;
+mod computed;
 mod dynamic;
 mod kind;
 mod number;
@@ -18,35 +20,40 @@ mod operand;
 mod order;
 mod pattern;
 mod predicate;
+mod queries;
+mod select;
 mod selection;
 mod sql;
 mod text;
 mod tuple;
-mod typed;
 
 pub use self::aggregate::{Sortable, count};
+pub use self::args::{Args, Argument, Arguments, IntoArgument, List, ListItem, Named, list, named, table};
 pub use self::assign::Assignment;
 pub use self::case::{Case, case_when};
 pub use self::cast::CastTo;
+pub use self::clause::{Clause, ClauseAt};
 pub use self::column::Column;
+pub use self::compare::Nullable;
+pub use self::computed::Computed;
 pub use self::dynamic::{DynColumn, column_by_name};
 pub use self::number::{Divisible, Number, WholeNumber};
 pub use self::operand::{Comparable, Operand};
 pub use self::order::{Order, OrderBy};
 pub use self::predicate::{Predicate, all_of, any_of, every};
+pub use self::select::{Join, Lock, LockWait, Project, Select};
 pub use self::selection::{Pick, Selection};
 pub use self::sql::{IntoSql, sql};
 pub use self::text::TextOperand;
 pub use self::tuple::Columns;
-pub use self::typed::Typed;
 
 use std::borrow::Cow;
 
 use crate::schema::{FieldMeta, ModelMeta};
-use crate::value::{Arguments, SqlType, Value};
+use crate::value::{SqlType, Value};
 
 /// An expression whose model and type are forgotten.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Expr {
     /// A column.
@@ -79,6 +86,16 @@ pub enum Expr {
     Cast(Box<Self>, SqlType),
     /// A row of expressions that is one of these rows.
     InRows(Vec<Self>, Vec<Vec<Self>>),
+    /// `EXISTS (…)`: the query finds a row.
+    Exists(Box<Select>),
+    /// `IN (SELECT …)`: it is one of the values that the query reads.
+    InQuery(Box<Self>, Box<Select>),
+    /// The value that the query reads; NULL if it finds no row.
+    Query(Box<Select>),
+    /// A column of another table that is read beside.
+    Joined(ColumnRef),
+    /// A column of the statement around a query.
+    Outer(ColumnRef),
     /// SQL text with its arguments.
     Sql(Cow<'static, str>, Arguments),
 }

@@ -1,8 +1,9 @@
 //! Calculations.
 
-use crate::expr::{Binary, Column, Expr, Operand, Typed};
+use crate::expr::computed::both;
+use crate::expr::{Binary, Column, Computed, Expr, Operand};
 use crate::schema::Model;
-use crate::value::Field;
+use crate::value::{Auto, Field};
 
 /// Columns that can be calculated with: integers, `f64`, `Decimal`, and
 /// `Option` of these.
@@ -72,89 +73,91 @@ impl<T: Number> Number for Option<T> {
     type Sum = T::Sum;
 }
 #[diagnostic::do_not_recommend]
+impl<T: Number> Number for Auto<T> {
+    type Sum = T::Sum;
+}
+#[diagnostic::do_not_recommend]
+impl<T: Divisible> Divisible for Auto<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: WholeNumber> WholeNumber for Auto<T> {}
+#[diagnostic::do_not_recommend]
 impl<T: Divisible> Divisible for Option<T> {}
 #[diagnostic::do_not_recommend]
 impl<T: WholeNumber> WholeNumber for Option<T> {}
 
-/// Calculations, for a column as well as for an expression.
-macro_rules! calculations {
-    ($on:ident) => {
-        /// Calculations. Integers are counted in 64 bits; an overflow and a division
-        /// by zero are errors, on every database.
-        impl<M: Model, T> $on<M, T> {
-            /// It plus `rhs`.
-            pub fn plus(self, rhs: impl Operand<M, T>) -> Typed<M, T>
-            where
-                T: Number,
-            {
-                sum(self.into(), Binary::Plus, rhs)
-            }
-
-            /// It minus `rhs`.
-            pub fn minus(self, rhs: impl Operand<M, T>) -> Typed<M, T>
-            where
-                T: Number,
-            {
-                sum(self.into(), Binary::Minus, rhs)
-            }
-
-            /// It times `rhs`. A product of decimals has the digits of both behind the
-            /// point, and SQLite has room for 18 digits in all.
-            pub fn times(self, rhs: impl Operand<M, T>) -> Typed<M, T>
-            where
-                T: Number,
-            {
-                product(self.into(), Binary::Times, rhs)
-            }
-
-            /// It divided by `rhs`; integers towards zero, so that `-7 / 2` is `-3`.
-            ///
-            /// ```
-            /// use orm::prelude::*;
-            /// # #[derive(Model)] struct Visit { #[orm(key, auto)] id: i64, minutes: i32 }
-            /// let long: Predicate<Visit> = Visit::MINUTES.divided_by(60).ge(2);
-            /// # let _ = long;
-            /// ```
-            pub fn divided_by(self, rhs: impl Operand<M, T>) -> Typed<M, T>
-            where
-                T: Divisible,
-            {
-                product(self.into(), Binary::DividedBy, rhs)
-            }
-
-            /// The rest of a division by `rhs`; it has the sign of what is divided.
-            pub fn modulo(self, rhs: impl Operand<M, T>) -> Typed<M, T>
-            where
-                T: WholeNumber,
-            {
-                product(self.into(), Binary::Modulo, rhs)
-            }
-
-            /// The opposite number.
-            #[allow(clippy::should_implement_trait, reason = "the other calculations are words, too")]
-            pub fn neg(self) -> Typed<M, T>
-            where
-                T: Number,
-            {
-                let (expr, column) = Typed::<M, T>::from(self).into_parts();
-                Typed::new(Expr::Negate(Box::new(expr)), column)
-            }
+both! {
+    /// Calculations. Integers are counted in 64 bits; an overflow and a division
+    /// by zero are errors, on every database.
+    impl<M: Model, T> Column<M, T> {
+        /// It plus `rhs`.
+        pub fn plus(self, rhs: impl Operand<M, T>) -> Computed<M, T>
+        where
+            T: Number,
+        {
+            sum(self.into(), Binary::Plus, rhs)
         }
-    };
+
+        /// It minus `rhs`.
+        pub fn minus(self, rhs: impl Operand<M, T>) -> Computed<M, T>
+        where
+            T: Number,
+        {
+            sum(self.into(), Binary::Minus, rhs)
+        }
+
+        /// It times `rhs`. A product of decimals has the digits of both behind the
+        /// point, and SQLite has room for 18 digits in all.
+        pub fn times(self, rhs: impl Operand<M, T>) -> Computed<M, T>
+        where
+            T: Number,
+        {
+            product(self.into(), Binary::Times, rhs)
+        }
+
+        /// It divided by `rhs`; integers towards zero, so that `-7 / 2` is `-3`.
+        ///
+        /// ```
+        /// use orm::prelude::*;
+        /// # #[derive(Model)] struct Visit { #[orm(key, auto)] id: i64, minutes: i32 }
+        /// let long: Predicate<Visit> = Visit::MINUTES.divided_by(60).ge(2);
+        /// # let _ = long;
+        /// ```
+        pub fn divided_by(self, rhs: impl Operand<M, T>) -> Computed<M, T>
+        where
+            T: Divisible,
+        {
+            product(self.into(), Binary::DividedBy, rhs)
+        }
+
+        /// The rest of a division by `rhs`; it has the sign of what is divided.
+        pub fn modulo(self, rhs: impl Operand<M, T>) -> Computed<M, T>
+        where
+            T: WholeNumber,
+        {
+            product(self.into(), Binary::Modulo, rhs)
+        }
+
+        /// The opposite number.
+        #[allow(clippy::should_implement_trait, reason = "the other calculations are words, too")]
+        pub fn neg(self) -> Computed<M, T>
+        where
+            T: Number,
+        {
+            let (expr, column) = Computed::<M, T>::from(self).into_parts();
+            Computed::new(Expr::Negate(Box::new(expr)), column)
+        }
+    }
 }
 
-calculations!(Column);
-calculations!(Typed);
-
-fn sum<M, T>(it: Typed<M, T>, operator: Binary, rhs: impl Operand<M, T>) -> Typed<M, T> {
+fn sum<M, T>(it: Computed<M, T>, operator: Binary, rhs: impl Operand<M, T>) -> Computed<M, T> {
     let rhs = it.beside(rhs);
     let (expr, column) = it.into_parts();
-    Typed::new(Expr::Binary(Box::new(expr), operator, Box::new(rhs)), column)
+    Computed::new(Expr::Binary(Box::new(expr), operator, Box::new(rhs)), column)
 }
 
 /// A factor has digits of its own, not those of the column beside it.
-fn product<M, T>(it: Typed<M, T>, operator: Binary, rhs: impl Operand<M, T>) -> Typed<M, T> {
+fn product<M, T>(it: Computed<M, T>, operator: Binary, rhs: impl Operand<M, T>) -> Computed<M, T> {
     let rhs = rhs.into_expr(None);
     let (expr, column) = it.into_parts();
-    Typed::new(Expr::Binary(Box::new(expr), operator, Box::new(rhs)), column)
+    Computed::new(Expr::Binary(Box::new(expr), operator, Box::new(rhs)), column)
 }

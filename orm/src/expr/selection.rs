@@ -1,6 +1,6 @@
 //! What a query reads instead of whole records.
 
-use crate::expr::{Column, Expr, Typed};
+use crate::expr::{Column, Computed, Expr};
 use crate::schema::Model;
 use crate::value::{Field, FromRow};
 
@@ -38,7 +38,7 @@ impl<M: Model, T: Field> Pick<M> for Column<M, T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Field> Pick<M> for Typed<M, T> {
+impl<M: Model, T: Field> Pick<M> for Computed<M, T> {
     type Out = T;
     fn into_expr(self) -> Expr {
         self.into_inner()
@@ -54,7 +54,7 @@ impl<M: Model, T: Field> Selection<M> for Column<M, T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Field> Selection<M> for Typed<M, T> {
+impl<M: Model, T: Field> Selection<M> for Computed<M, T> {
     type Row = T;
     fn into_exprs(self) -> Vec<Expr> {
         vec![self.into_inner()]
@@ -63,6 +63,7 @@ impl<M: Model, T: Field> Selection<M> for Typed<M, T> {
 
 macro_rules! tuples {
     ($(($($name:ident $at:tt)+))+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<Model_, $($name: Pick<Model_>),+> Selection<Model_> for ($($name,)+) {
             type Row = ($($name::Out,)+);
             fn into_exprs(self) -> Vec<Expr> {

@@ -1,9 +1,9 @@
 //! The one door for SQL text inside a typed statement.
 
-use crate::expr::{Expr, Order, Predicate};
-use crate::value::{Args, SqlText};
+use crate::expr::{Args, Computed, Expr, Order, Predicate};
+use crate::value::SqlText;
 
-/// A condition or an order written as SQL, with its arguments.
+/// A condition, an order or an expression written as SQL, with its arguments.
 ///
 /// The text is a literal, so that input of a user cannot become SQL; text that
 /// is made at run time needs [`AssertSqlSafe`](crate::AssertSqlSafe) around it.
@@ -42,8 +42,9 @@ pub fn sql<T: IntoSql>(text: impl SqlText, args: impl Args) -> T {
     T::into_sql(Expr::Sql(text.into_text(), args.into_arguments()))
 }
 
-/// What SQL text can stand for: a condition or an order.
-#[diagnostic::on_unimplemented(message = "SQL text cannot stand for `{Self}`", label = "expected a condition or an order")]
+/// What SQL text can stand for: a condition, an order, or an expression whose
+/// type is said: `sql::<Computed<User, i64>>("length(name)", ())`.
+#[diagnostic::on_unimplemented(message = "SQL text cannot stand for `{Self}`", label = "expected a condition, an order or an expression")]
 pub trait IntoSql: sealed::Sealed {
     #[doc(hidden)]
     fn into_sql(expr: Expr) -> Self;
@@ -62,6 +63,13 @@ impl<M> IntoSql for Predicate<M> {
 
 impl<M> sealed::Sealed for Order<M> {}
 impl<M> IntoSql for Order<M> {
+    fn into_sql(expr: Expr) -> Self {
+        Self::new(expr, None)
+    }
+}
+
+impl<M, T> sealed::Sealed for Computed<M, T> {}
+impl<M, T> IntoSql for Computed<M, T> {
     fn into_sql(expr: Expr) -> Self {
         Self::new(expr, None)
     }

@@ -5,10 +5,10 @@ use std::future::IntoFuture;
 
 use crate::callback::{BoxFuture, Runner};
 use crate::error::Result;
-use crate::query::{Pending, WriteError, settings, take_records};
-use crate::schema::Model;
-use crate::statement::{Insert, Records, Statement};
-use crate::value::FromRow;
+use crate::query::parts::{Parts, parts};
+use crate::query::{Known, Pending, WriteError, clauses, settings, take_records};
+use crate::schema::{Model, TableName};
+use crate::statement::{Insert, InsertMode, Statement};
 
 /// A record that is about to be stored; awaited, it is the record as stored.
 ///
@@ -21,14 +21,35 @@ pub struct Create<'s, M> {
     pending: Pending<'s>,
     records: Vec<M>,
     auto: bool,
+    parts: Parts,
+    of: Known<M>,
 }
 
-impl<'s, M: Model + FromRow> Create<'s, M> {
+impl<'s, M: Model> Create<'s, M> {
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, record: M) -> Self {
-        Self { pending: Pending::new(runner), records: vec![record], auto: true }
+        Self { pending: Pending::new(runner), records: vec![record], auto: true, parts: Parts::default(), of: Known::new() }
     }
+}
 
+impl<'s, M: Send + 'static> Create<'s, M> {
     settings!(pending);
+    clauses!(pending);
+
+    /// Stores in another table that has the columns of the model; see
+    /// [`TableName`].
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// db.create(User { id: 0, name: "ann".into(), age: 20 }).table("users_2020").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn table(mut self, name: impl Into<TableName>) -> Self {
+        self.pending.table = Some(name.into());
+        self
+    }
 
     /// Sends the key also where it is zero, instead of letting the database number it.
     pub fn with_keys(mut self) -> Self {
@@ -37,6 +58,20 @@ impl<'s, M: Model + FromRow> Create<'s, M> {
     }
 
     /// Gives the record back where the write fails.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session, user: User) -> orm::Result<()> {
+    /// match db.create(user).or_return().await {
+    ///     Ok(_) => println!("done"),
+    ///     Err(failed) => println!("not done: {:?}", failed.into_record()),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Create`], with the record.
     pub fn or_return(self) -> CreateOrReturn<'s, M> {
         CreateOrReturn(self)
     }
@@ -45,12 +80,21 @@ impl<'s, M: Model + FromRow> Create<'s, M> {
     /// be sent; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
-        Statement::Insert(Insert { model: M::META, rows: 0..self.records.len(), auto: self.auto, left_out: Vec::new() })
+        let (rows, mode) = (0..self.records.len(), InsertMode::Returning);
+        let (table, clauses) = (self.pending.table.clone(), self.pending.clauses.clone());
+        Statement::Insert(Insert { model: self.of.model, rows, auto: self.auto, left_out: Vec::new(), mode, table, clauses })
     }
 
-    async fn run(self) -> Result<Vec<M>, WriteError<Vec<M>>> {
+    async fn run(mut self) -> Result<Vec<M>, WriteError<Vec<M>>> {
+        if let Err(error) = self.parts.check() {
+            return Err(WriteError::new(error, self.records));
+        }
+        if self.parts.is_said() {
+            self.parts.total = Some(self.records.len());
+            self.pending.settings.set(std::mem::take(&mut self.parts));
+        }
         let statement = self.statement();
-        let finished = self.pending.run(statement, Box::new(Records(self.records))).await;
+        let finished = self.pending.run(statement, (self.of.records)(self.records)).await;
         let records = take_records(finished.records);
         match finished.result {
             Ok(()) => Ok(records),
@@ -70,7 +114,7 @@ impl<'s, M: Model + FromRow> Create<'s, M> {
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for Create<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for Create<'s, M> {
     type Output = Result<M>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -79,18 +123,21 @@ impl<'s, M: Model + FromRow> IntoFuture for Create<'s, M> {
     }
 }
 
-impl<M: Model> fmt::Debug for Create<'_, M> {
+impl<M> fmt::Debug for Create<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Create({} × {})", self.records.len(), M::META.name)
+        write!(f, "Create({} × {})", self.records.len(), self.of.model.name)
     }
 }
 
 /// A [`Create`] that gives its record back where the write fails.
+///
+/// # Errors
+/// When awaited, those of [`Create`], with the record.
 #[must_use = "nothing is created until this is awaited"]
 #[derive(Debug)]
-pub struct CreateOrReturn<'s, M: Model>(Create<'s, M>);
+pub struct CreateOrReturn<'s, M>(Create<'s, M>);
 
-impl<'s, M: Model + FromRow> IntoFuture for CreateOrReturn<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for CreateOrReturn<'s, M> {
     type Output = Result<M, WriteError<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -106,16 +153,31 @@ impl<'s, M: Model + FromRow> IntoFuture for CreateOrReturn<'s, M> {
 /// As [`Create`].
 #[must_use = "nothing is created until this is awaited"]
 #[derive(Debug)]
-pub struct CreateMany<'s, M: Model>(Create<'s, M>);
+pub struct CreateMany<'s, M>(Create<'s, M>);
 
-impl<'s, M: Model + FromRow> CreateMany<'s, M> {
+impl<'s, M: Model> CreateMany<'s, M> {
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, records: Vec<M>) -> Self {
-        Self(Create { pending: Pending::new(runner), records, auto: true })
+        Self(Create { pending: Pending::new(runner), records, auto: true, parts: Parts::default(), of: Known::new() })
     }
+}
 
+impl<'s, M: Send + 'static> CreateMany<'s, M> {
     /// Gives a value to the callbacks of this statement.
     pub fn with<V: std::any::Any + Send + Sync>(self, value: V) -> Self {
         Self(self.0.with(value))
+    }
+
+    /// Stores in another table that has the columns of the model; see
+    /// [`TableName`].
+    pub fn table(self, name: impl Into<TableName>) -> Self {
+        Self(self.0.table(name))
+    }
+
+    /// Puts SQL text of the program at a place for which there is no method; see
+    /// [`Create::clause`]. Where it leaves records out, all of them fail.
+    pub fn clause(self, at: crate::expr::ClauseAt, text: impl crate::value::SqlText, args: impl crate::expr::Args) -> Self {
+        Self(self.0.clause(at, text, args))
     }
 
     /// Sends the keys also where they are zero, instead of letting the database number them.
@@ -130,13 +192,29 @@ impl<'s, M: Model + FromRow> CreateMany<'s, M> {
         self.0.statement()
     }
 
+    parts!(0.parts);
+
     /// Gives the records back where the write fails.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session, users: Vec<User>) -> orm::Result<()> {
+    /// match db.create_many(users).or_return().await {
+    ///     Ok(_) => println!("done"),
+    ///     Err(failed) => println!("not done: {:?}", failed.into_record()),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Create`], with all records.
     pub fn or_return(self) -> CreateManyOrReturn<'s, M> {
         CreateManyOrReturn(self.0)
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for CreateMany<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for CreateMany<'s, M> {
     type Output = Result<Vec<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -146,11 +224,14 @@ impl<'s, M: Model + FromRow> IntoFuture for CreateMany<'s, M> {
 }
 
 /// A [`CreateMany`] that gives its records back where the write fails.
+///
+/// # Errors
+/// When awaited, those of [`Create`], with all records.
 #[must_use = "nothing is created until this is awaited"]
 #[derive(Debug)]
-pub struct CreateManyOrReturn<'s, M: Model>(Create<'s, M>);
+pub struct CreateManyOrReturn<'s, M>(Create<'s, M>);
 
-impl<'s, M: Model + FromRow> IntoFuture for CreateManyOrReturn<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for CreateManyOrReturn<'s, M> {
     type Output = Result<Vec<M>, WriteError<Vec<M>>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 

@@ -6,10 +6,9 @@ use std::future::IntoFuture;
 use crate::callback::{BoxFuture, Runner};
 use crate::error::Result;
 use crate::expr::Predicate;
-use crate::query::{Pending, WriteError, matching, settings, take_records, this_record};
-use crate::schema::Model;
-use crate::statement::{self, Records, Rows, Statement};
-use crate::value::FromRow;
+use crate::query::{Known, Pending, WriteError, clauses, matching, settings, take_records, this_record};
+use crate::schema::{Model, TableName};
+use crate::statement::{self, Rows, Statement};
 
 /// A record that is about to be removed.
 ///
@@ -22,16 +21,42 @@ use crate::value::FromRow;
 pub struct Delete<'s, M> {
     pending: Pending<'s>,
     record: M,
+    of: Known<M>,
 }
 
-impl<'s, M: Model + FromRow> Delete<'s, M> {
+impl<'s, M: Model> Delete<'s, M> {
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, record: M) -> Self {
-        Self { pending: Pending::new(runner), record }
+        Self { pending: Pending::new(runner), record, of: Known::new() }
+    }
+}
+
+impl<'s, M: Send + 'static> Delete<'s, M> {
+    settings!(pending);
+    clauses!(pending);
+
+    /// Removes the record from another table that has the columns of the model; see
+    /// [`TableName`].
+    pub fn table(mut self, name: impl Into<TableName>) -> Self {
+        self.pending.table = Some(name.into());
+        self
     }
 
-    settings!(pending);
-
     /// Gives the record back where the removal fails.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session, user: User) -> orm::Result<()> {
+    /// match db.delete(user).or_return().await {
+    ///     Ok(()) => println!("done"),
+    ///     Err(failed) => println!("not done: {:?}", failed.into_record()),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Delete`], with the record.
     pub fn or_return(self) -> DeleteOrReturn<'s, M> {
         DeleteOrReturn(self)
     }
@@ -39,12 +64,18 @@ impl<'s, M: Model + FromRow> Delete<'s, M> {
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
-        Statement::Delete(statement::Delete { model: M::META, target: this_record() })
+        Statement::Delete(statement::Delete {
+            model: self.of.model,
+            target: this_record(),
+            table: self.pending.table.clone(),
+            clauses: self.pending.clauses.clone(),
+            returning: None,
+        })
     }
 
     async fn run(self) -> Result<(), WriteError<M>> {
         let statement = self.statement();
-        let finished = self.pending.run(statement, Box::new(Records(vec![self.record]))).await;
+        let finished = self.pending.run(statement, (self.of.records)(vec![self.record])).await;
         finished.result.map_err(|error| {
             let record = take_records(finished.records).pop().expect("callbacks cannot take a record away");
             WriteError::new(error, record)
@@ -52,7 +83,7 @@ impl<'s, M: Model + FromRow> Delete<'s, M> {
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for Delete<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for Delete<'s, M> {
     type Output = Result<()>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -61,18 +92,21 @@ impl<'s, M: Model + FromRow> IntoFuture for Delete<'s, M> {
     }
 }
 
-impl<M: Model> fmt::Debug for Delete<'_, M> {
+impl<M> fmt::Debug for Delete<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Delete({})", M::META.name)
+        write!(f, "Delete({})", self.of.model.name)
     }
 }
 
 /// A [`Delete`] that gives its record back where the removal fails.
+///
+/// # Errors
+/// When awaited, those of [`Delete`], with the record.
 #[must_use = "nothing is deleted until this is awaited"]
 #[derive(Debug)]
-pub struct DeleteOrReturn<'s, M: Model>(Delete<'s, M>);
+pub struct DeleteOrReturn<'s, M>(Delete<'s, M>);
 
-impl<'s, M: Model + FromRow> IntoFuture for DeleteOrReturn<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for DeleteOrReturn<'s, M> {
     type Output = Result<(), WriteError<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -93,16 +127,52 @@ pub struct DeleteAll<'s, M> {
 }
 
 impl<'s, M: Model> DeleteAll<'s, M> {
+    pub(super) fn into_parts(self) -> (Pending<'s>, Statement) {
+        let statement = self.statement();
+        (self.pending, statement)
+    }
+
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, condition: Predicate<M>) -> Self {
         Self { pending: Pending::new(runner), condition }
     }
 
     settings!(pending);
+    clauses!(pending);
+
+    /// Removes records from another table that has the columns of the model; see
+    /// [`TableName`].
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let gone = db.delete_all(User::AGE.lt(18)).table("users_2020").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn table(mut self, name: impl Into<TableName>) -> Self {
+        self.pending.table = Some(name.into());
+        self
+    }
+
+    /// Applies a part of a removal that is written once and used often; as
+    /// [`Find::scope`](crate::Find::scope).
+    pub fn scope(self, scope: impl FnOnce(Self) -> Self) -> Self {
+        scope(self)
+    }
+
+    /// Only records for which this holds, too.
+    pub fn where_(mut self, condition: Predicate<M>) -> Self {
+        self.condition = self.condition.and(condition);
+        self
+    }
 
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
-        Statement::Delete(statement::Delete { model: M::META, target: matching(self.condition.clone().into_expr()) })
+        let (target, table) = (matching(self.condition.clone().into_expr()), self.pending.table.clone());
+        let clauses = self.pending.clauses.clone();
+        Statement::Delete(statement::Delete { model: M::META, target, table, clauses, returning: None })
     }
 }
 

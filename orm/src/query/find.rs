@@ -2,17 +2,27 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::marker::PhantomData;
 
 use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
 use crate::expr::{ColumnRef, Expr, Order, OrderBy, Predicate, Selection};
-use crate::query::{Pending, RecordStream, Selected, settings, take_records, take_rows};
-use crate::schema::{Model, ModelMeta};
-use crate::statement::{Project, Records, Rows, Select, Statement};
-use crate::value::FromRow;
+use crate::query::{Known, Pending, RecordStream, Selected, clauses, settings, take_records, take_rows};
+use crate::schema::{Keyed, Model, ModelMeta, TableName};
+use crate::statement::{Project, Rows, Select, Statement};
 
 /// A query for records of `M`; awaited, it is a `Vec<M>`.
+///
+/// What is asked twice is cloned, so that one question never changes another:
+///
+/// ```
+/// # use orm::prelude::*;
+/// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+/// # async fn f(db: &Session) -> orm::Result<()> {
+/// let adults = db.find().where_(User::AGE.ge(18));
+/// let all: u64 = adults.clone().count().await?;
+/// let page: Vec<User> = adults.order(User::NAME.asc()).limit(20).await?;
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// When awaited: [`Error::Decode`] where a column holds something else than its
@@ -20,16 +30,35 @@ use crate::value::FromRow;
 #[must_use = "a query does nothing until it is awaited"]
 pub struct Find<'s, M> {
     pending: Pending<'s>,
-    select: Select,
-    of: PhantomData<fn() -> M>,
+    pub(super) select: Select,
+    of: Known<M>,
 }
 
-impl<'s, M: Model + FromRow> Find<'s, M> {
+impl<'s, M: Model> Find<'s, M> {
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner) -> Self {
-        Self { pending: Pending::new(runner), select: Select::of(M::META), of: PhantomData }
+        Self { pending: Pending::new(runner), select: Select::of(M::META), of: Known::new() }
     }
+}
 
+impl<'s, M: 'static> Find<'s, M> {
     settings!(pending);
+    clauses!(select);
+
+    /// Reads from another table that has the columns of the model; see
+    /// [`TableName`].
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let minors = db.find().where_(User::AGE.lt(18)).table("users_2020").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn table(mut self, name: impl Into<TableName>) -> Self {
+        self.select.table = Some(name.into());
+        self
+    }
 
     /// Only records for which the condition holds, and every other one given.
     pub fn where_(mut self, condition: Predicate<M>) -> Self {
@@ -56,6 +85,12 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
     pub fn order(mut self, by: Order<M>) -> Self {
         self.select.order.push(by.into_inner());
         self
+    }
+
+    /// Sorted by this, instead of by what was given before.
+    pub fn reorder(mut self, by: Order<M>) -> Self {
+        self.select.order.clear();
+        self.order(by)
     }
 
     /// So many records at most.
@@ -89,20 +124,53 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
 
     /// The first record, if there is one; in the order of the key where no
     /// order is given.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let eldest: Option<User> = db.find().order(User::AGE.desc()).first().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Find`].
     pub fn first(mut self) -> First<'s, M> {
         if self.select.order.is_empty() {
-            self.select.order.extend(key_order(M::META, M::META.key));
+            self.select.order.extend(key_order(self.of.model, self.of.model.key));
         }
         First(self.limit(1))
     }
 
     /// How many records there are; with a limit or an offset, how many of them are left.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let adults: u64 = db.find().where_(User::AGE.ge(18)).count().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Find`].
     pub fn count(mut self) -> Count<'s, M> {
         self.select.project = Project::Count;
         Count(self)
     }
 
     /// Whether there is a record.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let taken: bool = db.find().where_(User::NAME.eq("ann")).exists().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Find`].
     pub fn exists(mut self) -> Exists<'s, M> {
         self.select.project = Project::Exists;
         self.select.limit = Some(self.select.limit.unwrap_or(1).min(1));
@@ -120,15 +188,33 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
     /// let oldest: Vec<Option<u8>> = db.find::<User>().select(User::AGE.max()).await?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Selected`].
     pub fn select<S: Selection<M>>(mut self, what: S) -> Selected<'s, M, S::Row> {
         self.select.project = Project::Exprs(what.into_exprs());
         Selected::new(self.pending, self.select)
     }
 
     /// Reads the records in batches, so that memory does not grow with their
-    /// number; see [`RecordStream`]. They come in the order of the key.
-    pub fn stream(self) -> RecordStream<'s, M> {
-        RecordStream::new(self.pending.runner, self.select, self.pending.settings)
+    /// number; see [`RecordStream`]. They come in the order that was given, and
+    /// within it, or without one, in that of the key.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let mut users = db.find::<User>().order(User::AGE.desc()).stream();
+    /// while let Some(user) = users.next().await {
+    ///     println!("{}", user?.name);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn stream(self) -> RecordStream<'s, M>
+    where
+        M: Keyed,
+    {
+        RecordStream::of_records(self.pending, self.select)
     }
 
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
@@ -137,8 +223,16 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
         Statement::Select(self.select.clone())
     }
 
-    async fn records(self) -> Result<Vec<M>> {
-        let finished = self.pending.run(Statement::Select(self.select), Box::new(Records::<M>(Vec::new()))).await;
+    pub(super) fn into_select(self) -> Select {
+        self.select
+    }
+
+    pub(super) fn model(&self) -> &'static ModelMeta {
+        self.of.model
+    }
+
+    pub(super) async fn records(self) -> Result<Vec<M>> {
+        let finished = self.pending.run(Statement::Select(self.select), (self.of.records)(Vec::new())).await;
         finished.result?;
         Ok(take_records(finished.records))
     }
@@ -150,12 +244,18 @@ impl<'s, M: Model + FromRow> Find<'s, M> {
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for Find<'s, M> {
+impl<'s, M: 'static> IntoFuture for Find<'s, M> {
     type Output = Result<Vec<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.records())
+    }
+}
+
+impl<M> Clone for Find<'_, M> {
+    fn clone(&self) -> Self {
+        Self { pending: self.pending.clone(), select: self.select.clone(), of: self.of }
     }
 }
 
@@ -172,11 +272,14 @@ pub(super) fn key_order(model: &'static ModelMeta, key: &'static [usize]) -> imp
 }
 
 /// A query for the first record; awaited, it is an `Option<M>`.
+///
+/// # Errors
+/// When awaited, those of [`Find`].
 #[must_use = "a query does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct First<'s, M>(Find<'s, M>);
 
-impl<M: Model + FromRow> First<'_, M> {
+impl<M: 'static> First<'_, M> {
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
@@ -184,7 +287,7 @@ impl<M: Model + FromRow> First<'_, M> {
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for First<'s, M> {
+impl<'s, M: 'static> IntoFuture for First<'s, M> {
     type Output = Result<Option<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -194,11 +297,14 @@ impl<'s, M: Model + FromRow> IntoFuture for First<'s, M> {
 }
 
 /// A query for the number of records; awaited, it is a `u64`.
+///
+/// # Errors
+/// When awaited, those of [`Find`].
 #[must_use = "a query does nothing until it is awaited"]
 #[derive(Debug)]
-pub struct Count<'s, M>(Find<'s, M>);
+pub struct Count<'s, M>(pub(super) Find<'s, M>);
 
-impl<M: Model + FromRow> Count<'_, M> {
+impl<M: 'static> Count<'_, M> {
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
@@ -206,7 +312,7 @@ impl<M: Model + FromRow> Count<'_, M> {
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for Count<'s, M> {
+impl<'s, M: 'static> IntoFuture for Count<'s, M> {
     type Output = Result<u64>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -222,11 +328,14 @@ impl<'s, M: Model + FromRow> IntoFuture for Count<'s, M> {
 }
 
 /// A query for whether there is a record; awaited, it is a `bool`.
+///
+/// # Errors
+/// When awaited, those of [`Find`].
 #[must_use = "a query does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Exists<'s, M>(Find<'s, M>);
 
-impl<M: Model + FromRow> Exists<'_, M> {
+impl<M: 'static> Exists<'_, M> {
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
@@ -234,7 +343,7 @@ impl<M: Model + FromRow> Exists<'_, M> {
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for Exists<'s, M> {
+impl<'s, M: 'static> IntoFuture for Exists<'s, M> {
     type Output = Result<bool>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 

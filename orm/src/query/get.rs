@@ -1,35 +1,58 @@
 //! The record with a key.
 
-use crate::callback::Runner;
+use std::future::IntoFuture;
+
+use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr, Predicate};
 use crate::query::Find;
-use crate::schema::{Model, ModelMeta};
-use crate::value::{FromRow, Value};
+use crate::schema::Model;
+use crate::statement::Statement;
+use crate::value::Value;
 
-pub(crate) async fn get<M: Model + FromRow>(runner: &dyn Runner, key: Vec<Value>) -> Result<M> {
-    let condition = Predicate::new(key_is(M::META, key)?);
-    let found = Find::<M>::new(runner).where_(condition).limit(1).await?;
-    found.into_iter().next().ok_or(Error::NotFound { model: M::META.name })
+/// A query for the record with a key; awaited, it is an `M`.
+///
+/// # Errors
+/// When awaited: [`Error::NotFound`] if there is none, otherwise those of [`Find`].
+#[must_use = "a query does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct Get<'s, M>(Find<'s, M>);
+
+impl<'s, M: Model> Get<'s, M> {
+    #[track_caller]
+    pub(crate) fn new(runner: &'s dyn Runner, key: Vec<Value>) -> Self {
+        Self(Find::new(runner).where_(key_is(key)).limit(1))
+    }
 }
 
-fn key_is(model: &'static ModelMeta, key: Vec<Value>) -> Result<Expr> {
-    let columns = model.require_key("get")?;
-    if columns.len() != key.len() {
-        let reason = format!("the key of {} has {} columns, but {} values were given", model.name, columns.len(), key.len());
-        return Err(Error::Invalid(reason));
+impl<'s, M: 'static> Get<'s, M> {
+    /// Gives a value to the callbacks of this statement; see [`Find::with`].
+    pub fn with<V: std::any::Any + Send + Sync>(self, value: V) -> Self {
+        Self(self.0.with(value))
     }
+
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        self.0.statement()
+    }
+}
+
+impl<'s, M: 'static> IntoFuture for Get<'s, M> {
+    type Output = Result<M>;
+    type IntoFuture = BoxFuture<'s, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let model = self.0.model().name;
+        Box::pin(async move { self.0.records().await?.into_iter().next().ok_or(Error::NotFound { model, operation: "get" }) })
+    }
+}
+
+fn key_is<M: Model>(key: Vec<Value>) -> Predicate<M> {
     let equal = |(&at, value): (&usize, Value)| {
-        let column = ColumnRef { model, at };
-        let field = column.meta();
-        if !field.ty.takes(&value) {
-            return Err(Error::Unstorable {
-                column: format!("{}.{}", model.name, field.name),
-                reason: format!("it is a key of another kind than {}", value.kind()),
-            });
-        }
-        Ok(Expr::Binary(Box::new(Expr::Column(column)), Binary::Eq, Box::new(Expr::Value(value, Some(column)))))
+        let column = ColumnRef { model: M::META, at };
+        Expr::Binary(Box::new(Expr::Column(column)), Binary::Eq, Box::new(Expr::Value(value, Some(column))))
     };
-    let mut all = columns.iter().zip(key).map(equal).collect::<Result<Vec<_>>>()?;
-    Ok(if all.len() == 1 { all.remove(0) } else { Expr::And(all) })
+    let mut all: Vec<_> = M::META.key.iter().zip(key).map(equal).collect();
+    Predicate::new(if all.len() == 1 { all.remove(0) } else { Expr::And(all) })
 }

@@ -5,11 +5,17 @@
 mod create;
 mod delete;
 mod find;
+mod joins;
+mod locks;
 mod get;
+mod insert_many;
+mod parts;
 mod raw;
+mod returning;
 mod script;
 mod selected;
 mod stream;
+mod subquery;
 mod tables;
 mod update;
 mod write_error;
@@ -17,44 +23,81 @@ mod write_error;
 pub use self::create::{Create, CreateMany, CreateManyOrReturn, CreateOrReturn};
 pub use self::delete::{Delete, DeleteAll, DeleteOrReturn};
 pub use self::find::{Count, Exists, Find, First};
+pub use self::get::Get;
+pub use self::insert_many::InsertMany;
+pub use self::parts::Progress;
 pub use self::raw::{Execute, Fetch, FetchOne, FetchOptional, Raw};
+pub use self::returning::Returning;
 pub use self::selected::{CountSelected, FirstSelected, Selected};
 pub use self::stream::RecordStream;
+pub use self::subquery::{Subquery, exists, joined, joined_opt, outer, subquery};
 pub use self::update::{Save, SaveOrReturn, Update, UpdateAll, UpdateOrReturn};
 pub use self::write_error::WriteError;
 
-pub(crate) use self::get::get;
+pub(crate) use self::parts::Parts;
 pub(crate) use self::script::execute_script;
-pub(crate) use self::tables::create_tables;
+pub(crate) use self::tables::{create_table, create_tables};
 
 use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 
 use crate::callback::{Finished, Request, Runner, Settings};
-use crate::expr::Expr;
-use crate::schema::Model;
+use crate::expr::{Clause, Expr};
+use crate::schema::{Model, ModelMeta, TableName};
 use crate::statement::{RecordSet, Records, Rows, Statement, Target};
 use crate::value::FromRow;
 
 /// What every builder carries.
+#[derive(Clone)]
 pub(crate) struct Pending<'s> {
     runner: &'s dyn Runner,
     settings: Settings,
+    /// Where the program made it.
+    at: &'static Location<'static>,
+    unscoped: bool,
+    /// The table, where it is not the model's.
+    table: Option<TableName>,
+    clauses: Vec<Clause>,
 }
 
 impl<'s> Pending<'s> {
+    #[track_caller]
     fn new(runner: &'s dyn Runner) -> Self {
-        Self { runner, settings: Settings::default() }
+        Self { runner, settings: Settings::default(), at: Location::caller(), unscoped: false, table: None, clauses: Vec::new() }
     }
 
     async fn run(self, statement: Statement, records: Box<dyn RecordSet>) -> Finished {
-        self.runner.run(Request { statement, records, settings: self.settings }).await
+        let Self { runner, settings, at, unscoped, .. } = self;
+        runner.run(Request { statement, records, settings, at, unscoped }).await
     }
 }
 
 impl fmt::Debug for Pending<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.settings.fmt(f)
+    }
+}
+
+/// What a builder knows of its model from the start, so that it is awaited
+/// without the model's trait: a struct that is no model is then one mistake,
+/// where the query is made, and not another one where it is awaited.
+struct Known<M> {
+    model: &'static ModelMeta,
+    records: fn(Vec<M>) -> Box<dyn RecordSet>,
+}
+
+impl<M> Clone for Known<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Known<M> {}
+
+impl<M: Model> Known<M> {
+    fn new() -> Self {
+        Self { model: M::META, records: |records| Box::new(Records(records)) }
     }
 }
 
@@ -69,7 +112,7 @@ fn matching(condition: Expr) -> Target {
 }
 
 /// Gives the records their type back.
-fn take_records<M: Model + FromRow>(records: Box<dyn RecordSet>) -> Vec<M> {
+fn take_records<M: 'static>(records: Box<dyn RecordSet>) -> Vec<M> {
     let any: Box<dyn Any> = records;
     any.downcast::<Records<M>>().expect("callbacks cannot replace the records").0
 }
@@ -89,6 +132,40 @@ macro_rules! settings {
             self.$pending.settings.set(value);
             self
         }
+
+        /// Lets this statement see and change what callbacks otherwise hide; see
+        /// [`Session::unscoped`](crate::Session::unscoped). What hooks and callbacks
+        /// do for it is as its session says.
+        pub fn unscoped(mut self) -> Self {
+            self.$pending.unscoped = true;
+            self
+        }
     };
 }
 pub(crate) use settings;
+
+/// `.clause(…)` on a builder.
+macro_rules! clauses {
+    ($($pending:tt).+) => {
+        /// Puts SQL text of the program at a place for which there is no method:
+        /// a hint, or what only one database can do. The text is a literal, with
+        /// arguments as [`sql`](crate::sql) has them; the database that gets it
+        /// has to understand it.
+        ///
+        /// ```
+        /// use orm::{ClauseAt, prelude::*};
+        /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+        /// # async fn f(db: &Session, users: Vec<User>) -> orm::Result<()> {
+        /// let old = "WITH old AS (SELECT id FROM users WHERE age > ?)";
+        /// let users_of_it = db.find::<User>().clause(ClauseAt::Start, old, 80).where_(sql("id IN (SELECT id FROM old)", ())).await?;
+        /// let tenth = db.find::<User>().clause(ClauseAt::Table, "TABLESAMPLE BERNOULLI (?)", 10.0).count().await?;
+        /// let stored = db.insert_many(users).clause(ClauseAt::End, "ON CONFLICT DO NOTHING", ()).await?;
+        /// # Ok(()) }
+        /// ```
+        pub fn clause(mut self, at: $crate::expr::ClauseAt, text: impl $crate::value::SqlText, args: impl $crate::expr::Args) -> Self {
+            self.$($pending).+.clauses.push($crate::expr::Clause::new(at, text, args));
+            self
+        }
+    };
+}
+pub(crate) use clauses;

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::future::IntoFuture;
-use std::marker::PhantomData;
+use std::panic::Location;
 
 use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
+use crate::expr::Arguments;
 use crate::query::{Pending, settings, take_rows};
 use crate::statement::{self, Rows, Statement};
-use crate::value::{Arguments, FromRow};
+use crate::value::FromRow;
 
 /// SQL text with its arguments; say what is read from it, or execute it.
 ///
@@ -22,8 +23,15 @@ pub struct Raw<'s> {
 }
 
 impl<'s> Raw<'s> {
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, text: Cow<'static, str>, args: Arguments) -> Self {
         Self { pending: Pending::new(runner), text, args }
+    }
+
+    /// Says where the program made it, where that was elsewhere.
+    pub(super) fn made_at(mut self, at: &'static Location<'static>) -> Self {
+        self.pending.at = at;
+        self
     }
 
     settings!(pending);
@@ -31,33 +39,74 @@ impl<'s> Raw<'s> {
     /// All rows: as models or structs with [`derive(Row)`](macro@crate::Row), whose
     /// columns are found by name, or as tuples or single fields, by position.
     ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let ages: Vec<(u8, i64)> = db.raw("SELECT age, count(*) FROM users GROUP BY age", ()).fetch().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// When awaited: [`Error::BindCount`], [`Error::MissingColumn`] and
     /// [`Error::Decode`] where the rows do not fit, and what the database says.
     pub fn fetch<T: FromRow>(self) -> Fetch<'s, T> {
-        Fetch { raw: self, of: PhantomData }
+        Fetch { raw: self, rows: |raw| raw.rows() }
     }
 
     /// The first row, if there is one.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let ann: Option<User> = db.raw("SELECT * FROM users WHERE name = ?", "ann").fetch_optional().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`fetch`](Self::fetch).
     pub fn fetch_optional<T: FromRow>(self) -> FetchOptional<'s, T> {
         FetchOptional(self.fetch())
     }
 
     /// The first row; [`Error::NotFound`] if there is none.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let most: i64 = db.raw("SELECT max(id) FROM users", ()).fetch_one().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited: [`Error::NotFound`] if there is none, otherwise those of
+    /// [`fetch`](Self::fetch).
     pub fn fetch_one<T: FromRow>(self) -> FetchOne<'s, T> {
         FetchOne(self.fetch())
     }
 
     /// Runs it and says how many rows it matched.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let changed: u64 = db.raw("UPDATE users SET age = age + 1 WHERE name = ?", "ann").execute().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited: [`Error::BindCount`], and what the database says.
     pub fn execute(self) -> Execute<'s> {
         Execute(self)
     }
 
-    async fn rows<T: FromRow>(self) -> Result<Vec<T>> {
-        let raw = statement::Raw { text: self.text, args: self.args, returns_rows: true };
-        let finished = self.pending.run(Statement::Raw(raw), Box::new(Rows::<T>(Vec::new()))).await;
-        finished.result?;
-        Ok(take_rows(finished.records))
+    fn rows<T: FromRow>(self) -> BoxFuture<'s, Result<Vec<T>>> {
+        Box::pin(async move {
+            let raw = statement::Raw { text: self.text, args: self.args, returns_rows: true };
+            let finished = self.pending.run(Statement::Raw(raw), Box::new(Rows::<T>(Vec::new()))).await;
+            finished.result?;
+            Ok(take_rows(finished.records))
+        })
     }
 
     async fn affected(self) -> Result<u64> {
@@ -75,51 +124,72 @@ impl fmt::Debug for Raw<'_> {
 }
 
 /// All rows of SQL text; awaited, it is a `Vec<T>`.
+///
+/// # Errors
+/// When awaited, those of [`Raw::fetch`].
 #[must_use = "SQL text does nothing until it is awaited"]
-#[derive(Debug)]
 pub struct Fetch<'s, T> {
     raw: Raw<'s>,
-    of: PhantomData<fn() -> T>,
+    /// Known from the start: what no row can be read into is one mistake, and
+    /// awaiting it not another one.
+    rows: fn(Raw<'_>) -> BoxFuture<'_, Result<Vec<T>>>,
 }
 
-impl<'s, T: FromRow> IntoFuture for Fetch<'s, T> {
+impl<T> fmt::Debug for Fetch<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.raw.fmt(f)
+    }
+}
+
+impl<'s, T: 'static> IntoFuture for Fetch<'s, T> {
     type Output = Result<Vec<T>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.raw.rows())
+        (self.rows)(self.raw)
     }
 }
 
 /// The first row of SQL text; awaited, it is an `Option<T>`.
+///
+/// # Errors
+/// When awaited, those of [`Raw::fetch`].
 #[must_use = "SQL text does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct FetchOptional<'s, T>(Fetch<'s, T>);
 
-impl<'s, T: FromRow> IntoFuture for FetchOptional<'s, T> {
+impl<'s, T: Send + 'static> IntoFuture for FetchOptional<'s, T> {
     type Output = Result<Option<T>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.0.raw.rows().await?.into_iter().next()) })
+        Box::pin(async move { Ok((self.0.rows)(self.0.raw).await?.into_iter().next()) })
     }
 }
 
 /// The first row of SQL text; awaited, it is a `T`.
+///
+/// # Errors
+/// When awaited, those of [`Raw::fetch_one`].
 #[must_use = "SQL text does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct FetchOne<'s, T>(Fetch<'s, T>);
 
-impl<'s, T: FromRow> IntoFuture for FetchOne<'s, T> {
+impl<'s, T: Send + 'static> IntoFuture for FetchOne<'s, T> {
     type Output = Result<T>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.0.raw.rows().await?.into_iter().next().ok_or(Error::NotFound { model: "row" }) })
+        Box::pin(async move {
+            (self.0.rows)(self.0.raw).await?.into_iter().next().ok_or(Error::NotFound { model: "row", operation: "fetch_one" })
+        })
     }
 }
 
 /// SQL text that returns no rows; awaited, it is the number of rows it matched.
+///
+/// # Errors
+/// When awaited, those of [`Raw::execute`].
 #[must_use = "SQL text does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Execute<'s>(Raw<'s>);

@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use crate::callback::BoxFuture;
 use crate::error::{Error, Result};
 use crate::expr::{Order, Predicate, Selection};
-use crate::query::{Pending, settings, take_rows};
+use crate::query::{Pending, RecordStream, clauses, settings, take_rows};
+use crate::schema::Keyed;
 use crate::statement::{Project, Rows, Select, Statement};
 use crate::value::FromRow;
 
@@ -45,6 +46,7 @@ impl<'s, M, R: FromRow> Selected<'s, M, R> {
     }
 
     settings!(pending);
+    clauses!(select);
 
     /// Only rows for which the condition holds, and every other one given.
     pub fn where_(mut self, condition: Predicate<M>) -> Self {
@@ -83,6 +85,12 @@ impl<'s, M, R: FromRow> Selected<'s, M, R> {
         self
     }
 
+    /// Sorted by this, instead of by what was given before.
+    pub fn reorder(mut self, by: Order<M>) -> Self {
+        self.select.order.clear();
+        self.order(by)
+    }
+
     /// So many rows at most.
     pub fn limit(mut self, rows: u64) -> Self {
         self.select.limit = Some(rows);
@@ -96,18 +104,76 @@ impl<'s, M, R: FromRow> Selected<'s, M, R> {
     }
 
     /// The first row, if there is one. Without an order, it is any of them.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let longest: Option<(String, i64)> =
+    ///     db.find::<User>().select((User::NAME, User::NAME.length())).order(User::NAME.length().desc()).first().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Selected`].
     pub fn first(self) -> FirstSelected<'s, M, R> {
         FirstSelected(self.limit(1))
     }
 
     /// How many rows there are: with groups, how many groups; with `distinct`,
     /// how many different rows.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let names: u64 = db.find::<User>().select(User::NAME).distinct().count().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Selected`].
     pub fn count(mut self) -> CountSelected<'s, M> {
         if let Project::Exprs(exprs) = std::mem::replace(&mut self.select.project, Project::Count) {
             self.select.project = Project::CountOf(exprs);
         }
         self.select.order.clear();
         CountSelected(Selected::new(self.pending, self.select))
+    }
+
+    /// Reads the rows in batches, so that memory does not grow with their
+    /// number; see [`RecordStream`]. They come in the order that was given, and
+    /// within it, or without one, in that of the model's key.
+    ///
+    /// Groups, aggregates and `distinct` have no rows to go on from: those are
+    /// read as a list.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let mut names = db.find::<User>().select((User::NAME, User::AGE)).stream();
+    /// while let Some(row) = names.next().await {
+    ///     let (name, age) = row?;
+    ///     println!("{name} is {age}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn stream(self) -> RecordStream<'s, R>
+    where
+        M: Keyed,
+    {
+        RecordStream::of_rows(self.pending, self.select)
+    }
+
+    /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
+    #[must_use]
+    pub fn statement(&self) -> Statement {
+        Statement::Select(self.select.clone())
+    }
+
+    pub(super) fn into_select(self) -> Select {
+        self.select
     }
 
     async fn rows(self) -> Result<Vec<R>> {
@@ -126,6 +192,12 @@ impl<'s, M: 'static, R: FromRow> IntoFuture for Selected<'s, M, R> {
     }
 }
 
+impl<M, R> Clone for Selected<'_, M, R> {
+    fn clone(&self) -> Self {
+        Self { pending: self.pending.clone(), select: self.select.clone(), of: PhantomData }
+    }
+}
+
 impl<M, R> fmt::Debug for Selected<'_, M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.select.fmt(f)
@@ -133,6 +205,9 @@ impl<M, R> fmt::Debug for Selected<'_, M, R> {
 }
 
 /// A query for the first row; awaited, it is an `Option<R>`.
+///
+/// # Errors
+/// When awaited, those of [`Selected`].
 #[must_use = "a query does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct FirstSelected<'s, M, R>(Selected<'s, M, R>);
@@ -147,9 +222,12 @@ impl<'s, M: 'static, R: FromRow> IntoFuture for FirstSelected<'s, M, R> {
 }
 
 /// A query for the number of rows; awaited, it is a `u64`.
+///
+/// # Errors
+/// When awaited, those of [`Selected`].
 #[must_use = "a query does nothing until it is awaited"]
 #[derive(Debug)]
-pub struct CountSelected<'s, M>(Selected<'s, M, i64>);
+pub struct CountSelected<'s, M>(pub(super) Selected<'s, M, i64>);
 
 impl<'s, M: 'static> IntoFuture for CountSelected<'s, M> {
     type Output = Result<u64>;

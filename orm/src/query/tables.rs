@@ -1,23 +1,29 @@
 //! Tables for models.
 
+use std::panic::Location;
+
 use crate::callback::Runner;
 use crate::error::{Error, Result};
 use crate::query::Pending;
 use crate::schema::ModelMeta;
 use crate::statement::{Ddl, Rows, Statement, Table};
 
-pub(crate) async fn create_tables(runner: &dyn Runner, models: &[&'static ModelMeta]) -> Result<()> {
+pub(crate) async fn create_tables(runner: &dyn Runner, models: &[&'static ModelMeta], at: &'static Location<'static>) -> Result<()> {
     for model in models {
-        let table = Table::of(model);
-        let indexes = table.indexes.clone();
-        let commented = table.columns.iter().filter(|it| it.comment.is_some()).cloned().collect::<Vec<_>>();
-        run(runner, Ddl::CreateTable(table.clone())).await?;
-        for index in indexes {
-            run(runner, Ddl::CreateIndex(table.clone(), index)).await?;
-        }
-        for column in commented {
-            run(runner, Ddl::Comment(table.clone(), column)).await?;
-        }
+        create_table(runner, Table::of(model), at).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn create_table(runner: &dyn Runner, table: Table, at: &'static Location<'static>) -> Result<()> {
+    let indexes = table.indexes.clone();
+    let commented = table.columns.iter().filter(|it| it.comment.is_some()).cloned().collect::<Vec<_>>();
+    run(runner, at, Ddl::CreateTable(table.clone())).await?;
+    for index in indexes {
+        run(runner, at, Ddl::CreateIndex(table.clone(), index)).await?;
+    }
+    for column in commented {
+        run(runner, at, Ddl::Comment(table.clone(), column)).await?;
     }
     Ok(())
 }
@@ -25,10 +31,11 @@ pub(crate) async fn create_tables(runner: &dyn Runner, models: &[&'static ModelM
 /// PostgreSQL lets two that create a table at the same time both find it
 /// missing, and tells the later one of a broken rule of its own catalogue. Run
 /// again, it finds the table.
-async fn run(runner: &dyn Runner, ddl: Ddl) -> Result<()> {
+async fn run(runner: &dyn Runner, at: &'static Location<'static>, ddl: Ddl) -> Result<()> {
     let mut tries = 3;
     loop {
-        let result = Pending::new(runner).run(Statement::Ddl(ddl.clone()), Box::new(Rows::<i64>(Vec::new()))).await.result;
+        let result =
+            Pending { at, ..Pending::new(runner) }.run(Statement::Ddl(ddl.clone()), Box::new(Rows::<i64>(Vec::new()))).await.result;
         tries -= 1;
         match result {
             Err(error) if tries > 0 && is_race(&error) => {}

@@ -7,10 +7,9 @@ use std::marker::PhantomData;
 use crate::callback::{BoxFuture, Runner};
 use crate::error::Result;
 use crate::expr::{Assignment, Column, Operand, Predicate};
-use crate::query::{Pending, WriteError, matching, settings, take_records, this_record};
-use crate::schema::Model;
-use crate::statement::{self, Records, Rows, Statement};
-use crate::value::FromRow;
+use crate::query::{Known, Pending, WriteError, clauses, matching, settings, take_records, this_record};
+use crate::schema::{Model, TableName};
+use crate::statement::{self, Rows, Statement};
 
 /// Columns of a record that are about to be changed; awaited, it is the record
 /// as it is stored then.
@@ -28,23 +27,52 @@ pub struct Update<'s, M> {
     record: M,
     set: Vec<Assignment>,
     whole: bool,
+    of: Known<M>,
 }
 
-impl<'s, M: Model + FromRow> Update<'s, M> {
+impl<'s, M: Model> Update<'s, M> {
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, record: M) -> Self {
-        Self { pending: Pending::new(runner), record, set: Vec::new(), whole: false }
+        Self { pending: Pending::new(runner), record, set: Vec::new(), whole: false, of: Known::new() }
     }
+}
 
+impl<'s, M: Send + 'static> Update<'s, M> {
     settings!(pending);
+    clauses!(pending);
+
+    /// Changes the record in another table that has the columns of the model; see
+    /// [`TableName`].
+    pub fn table(mut self, name: impl Into<TableName>) -> Self {
+        self.pending.table = Some(name.into());
+        self
+    }
 
     /// Sets a column to a value, or to an expression over the columns of the
     /// stored record; a column that is set twice gets the later one.
-    pub fn set<T>(mut self, column: Column<M, T>, value: impl Operand<M, T>) -> Self {
+    pub fn set<T>(mut self, column: Column<M, T>, value: impl Operand<M, T>) -> Self
+    where
+        M: Model,
+    {
         assign(&mut self.set, column, value);
         self
     }
 
     /// Gives the record back where the write fails.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session, user: User) -> orm::Result<()> {
+    /// match db.update(user).set(User::AGE, 30).or_return().await {
+    ///     Ok(_) => println!("done"),
+    ///     Err(failed) => println!("not done: {:?}", failed.into_record()),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Update`], with the record.
     pub fn or_return(self) -> UpdateOrReturn<'s, M> {
         UpdateOrReturn(self)
     }
@@ -52,12 +80,21 @@ impl<'s, M: Model + FromRow> Update<'s, M> {
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
-        Statement::Update(statement::Update { model: M::META, target: this_record(), set: self.set.clone(), whole: self.whole })
+        let (model, table) = (self.of.model, self.pending.table.clone());
+        Statement::Update(statement::Update {
+            model,
+            target: this_record(),
+            set: self.set.clone(),
+            whole: self.whole,
+            table,
+            clauses: self.pending.clauses.clone(),
+            returning: None,
+        })
     }
 
     async fn run(self) -> Result<M, WriteError<M>> {
         let statement = self.statement();
-        let finished = self.pending.run(statement, Box::new(Records(vec![self.record]))).await;
+        let finished = self.pending.run(statement, (self.of.records)(vec![self.record])).await;
         let record = take_records(finished.records).pop().expect("callbacks cannot take a record away");
         match finished.result {
             Ok(()) => Ok(record),
@@ -72,7 +109,7 @@ fn assign<M: Model, T>(set: &mut Vec<Assignment>, column: Column<M, T>, value: i
     set.push(Assignment { column, value: value.into_expr(Some(column)) });
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for Update<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for Update<'s, M> {
     type Output = Result<M>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -81,18 +118,21 @@ impl<'s, M: Model + FromRow> IntoFuture for Update<'s, M> {
     }
 }
 
-impl<M: Model> fmt::Debug for Update<'_, M> {
+impl<M> fmt::Debug for Update<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Update({} {:?})", M::META.name, self.set)
+        write!(f, "Update({} {:?})", self.of.model.name, self.set)
     }
 }
 
 /// An [`Update`] that gives its record back where the write fails.
+///
+/// # Errors
+/// When awaited, those of [`Update`], with the record.
 #[must_use = "nothing is changed until this is awaited"]
 #[derive(Debug)]
-pub struct UpdateOrReturn<'s, M: Model>(Update<'s, M>);
+pub struct UpdateOrReturn<'s, M>(Update<'s, M>);
 
-impl<'s, M: Model + FromRow> IntoFuture for UpdateOrReturn<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for UpdateOrReturn<'s, M> {
     type Output = Result<M, WriteError<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -107,16 +147,37 @@ impl<'s, M: Model + FromRow> IntoFuture for UpdateOrReturn<'s, M> {
 /// As [`Update`].
 #[must_use = "nothing is saved until this is awaited"]
 #[derive(Debug)]
-pub struct Save<'s, M: Model>(Update<'s, M>);
+pub struct Save<'s, M>(Update<'s, M>);
 
-impl<'s, M: Model + FromRow> Save<'s, M> {
+impl<'s, M: Model> Save<'s, M> {
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, record: M) -> Self {
         Self(Update { whole: true, ..Update::new(runner, record) })
     }
+}
 
+impl<'s, M: Send + 'static> Save<'s, M> {
     /// Gives a value to the callbacks of this statement.
     pub fn with<V: std::any::Any + Send + Sync>(self, value: V) -> Self {
         Self(self.0.with(value))
+    }
+
+    /// Lets this statement change what callbacks otherwise hide; see
+    /// [`Session::unscoped`](crate::Session::unscoped).
+    pub fn unscoped(self) -> Self {
+        Self(self.0.unscoped())
+    }
+
+    /// Puts SQL text of the program at a place for which there is no method; see
+    /// [`Update::clause`].
+    pub fn clause(self, at: crate::expr::ClauseAt, text: impl crate::value::SqlText, args: impl crate::expr::Args) -> Self {
+        Self(self.0.clause(at, text, args))
+    }
+
+    /// Writes to another table that has the columns of the model; see
+    /// [`TableName`].
+    pub fn table(self, name: impl Into<TableName>) -> Self {
+        Self(self.0.table(name))
     }
 
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
@@ -126,12 +187,26 @@ impl<'s, M: Model + FromRow> Save<'s, M> {
     }
 
     /// Gives the record back where the write fails.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session, user: User) -> orm::Result<()> {
+    /// match db.save(user).or_return().await {
+    ///     Ok(_) => println!("done"),
+    ///     Err(failed) => println!("not done: {:?}", failed.into_record()),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Update`], with the record.
     pub fn or_return(self) -> SaveOrReturn<'s, M> {
         SaveOrReturn(self.0)
     }
 }
 
-impl<'s, M: Model + FromRow> IntoFuture for Save<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for Save<'s, M> {
     type Output = Result<M>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -141,11 +216,14 @@ impl<'s, M: Model + FromRow> IntoFuture for Save<'s, M> {
 }
 
 /// A [`Save`] that gives its record back where the write fails.
+///
+/// # Errors
+/// When awaited, those of [`Update`], with the record.
 #[must_use = "nothing is saved until this is awaited"]
 #[derive(Debug)]
-pub struct SaveOrReturn<'s, M: Model>(Update<'s, M>);
+pub struct SaveOrReturn<'s, M>(Update<'s, M>);
 
-impl<'s, M: Model + FromRow> IntoFuture for SaveOrReturn<'s, M> {
+impl<'s, M: Send + 'static> IntoFuture for SaveOrReturn<'s, M> {
     type Output = Result<M, WriteError<M>>;
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
@@ -169,11 +247,56 @@ pub struct UpdateAll<'s, M> {
 }
 
 impl<'s, M: Model> UpdateAll<'s, M> {
+    pub(super) fn into_parts(self) -> (Pending<'s>, Statement) {
+        let statement = self.statement();
+        (self.pending, statement)
+    }
+
+    #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, condition: Predicate<M>) -> Self {
         Self { pending: Pending::new(runner), condition, set: Vec::new(), of: PhantomData }
     }
 
     settings!(pending);
+    clauses!(pending);
+
+    /// Changes records in another table that has the columns of the model; see
+    /// [`TableName`].
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let changed = db.update_all(User::AGE.lt(18)).table("users_2020").set(User::NAME, "a minor").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn table(mut self, name: impl Into<TableName>) -> Self {
+        self.pending.table = Some(name.into());
+        self
+    }
+
+    /// Applies a part of a change that is written once and used often.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # use orm::UpdateAll;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// fn anonymous(users: UpdateAll<'_, User>) -> UpdateAll<'_, User> {
+    ///     users.set(User::NAME, "").set(User::AGE, 0)
+    /// }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let changed = db.update_all(User::AGE.lt(18)).scope(anonymous).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn scope(self, scope: impl FnOnce(Self) -> Self) -> Self {
+        scope(self)
+    }
+
+    /// Only records for which this holds, too.
+    pub fn where_(mut self, condition: Predicate<M>) -> Self {
+        self.condition = self.condition.and(condition);
+        self
+    }
 
     /// Sets a column to a value, or to an expression over the columns of each record.
     pub fn set<T>(mut self, column: Column<M, T>, value: impl Operand<M, T>) -> Self {
@@ -185,7 +308,15 @@ impl<'s, M: Model> UpdateAll<'s, M> {
     #[must_use]
     pub fn statement(&self) -> Statement {
         let target = matching(self.condition.clone().into_expr());
-        Statement::Update(statement::Update { model: M::META, target, set: self.set.clone(), whole: false })
+        Statement::Update(statement::Update {
+            model: M::META,
+            target,
+            set: self.set.clone(),
+            whole: false,
+            table: self.pending.table.clone(),
+            clauses: self.pending.clauses.clone(),
+            returning: None,
+        })
     }
 }
 

@@ -4,18 +4,47 @@
 //! written by `#[derive(Model)]` and lives in the program's read-only data:
 //! looking at it allocates nothing.
 
+mod names;
+mod embedded;
+pub mod flatten;
+mod generated;
+mod key;
+mod rules;
+mod table_name;
+
+pub use self::embedded::{Behind, ColumnsAt, Embedded, EmbeddedKey, Part, Place, no_column_in, positions_of_part, take_part};
+pub use self::key::{KeyOf, Keyed};
+pub use self::table_name::TableName;
+
+pub(crate) use self::table_name::shorten;
+
 use std::any::Any;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::value::{Binder, Cells, RowRef, SqlType, Value};
+use crate::value::{AnyField, Binder, Cells, FromRow, RowRef, SqlType, Value, position_of};
 
 /// A struct whose values are rows of a table. Derive it.
 ///
 /// The methods are for the generated code and for this crate; programs use the
 /// columns (`User::NAME`) and, in callbacks, `dyn Record`.
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Debug, Model)]
+/// struct User { #[orm(key, auto)] id: i64, name: String }
+///
+/// /// What a record holds, whatever its model is.
+/// fn values<M: Model>(record: &M) -> Vec<(&'static str, orm::Value)> {
+///     M::META.fields.iter().enumerate().map(|(at, field)| (field.name, record.value(at))).collect()
+/// }
+///
+/// let ann = User { id: 1, name: "ann".into() };
+/// assert_eq!(values(&ann), [("id", orm::Value::I64(1)), ("name", "ann".into())]);
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a model", label = "not a model", note = "add `#[derive(Model)]` to it")]
-pub trait Model: Send + Sync + Sized + 'static {
+pub trait Model: FromRow {
     /// The table, its columns and indexes.
     const META: &'static ModelMeta;
 
@@ -35,22 +64,63 @@ pub trait Model: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     /// [`Error::Unstorable`] where the column has no room for it.
-    fn bind(&self, at: usize, to: &mut dyn Binder) -> Result<()>;
+    fn bind(&self, at: usize, to: &mut dyn Binder) -> Result<()> {
+        self.any_field(at).bind_any(to)
+    }
 
     /// The field of a column, without its type.
-    fn value(&self, at: usize) -> Value;
+    fn value(&self, at: usize) -> Value {
+        self.any_field(at).any_value()
+    }
 
     /// Sets the field of a column.
     ///
     /// # Errors
     /// [`Error::Decode`] where the value is of another kind.
-    fn set_value(&mut self, at: usize, value: Value) -> Result<()>;
+    fn set_value(&mut self, at: usize, value: Value) -> Result<()> {
+        self.any_field_mut(at).set_any(value)
+    }
+
+    /// Sets the fields of several columns.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] with the name of the field where a value is of another kind.
+    fn set_values(&mut self, values: Vec<(usize, Value)>) -> Result<()> {
+        let named = |at: usize| move |error: Error| error.in_column(format_args!("{}.{}", Self::META.name, Self::META.fields[at].name));
+        values.into_iter().try_for_each(|(at, value)| self.set_value(at, value).map_err(named(at)))
+    }
+
+    /// For generated code: whether embedded structs take these values.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where one would be there only in part.
+    #[doc(hidden)]
+    fn check_values(&self, values: &[(usize, Value)]) -> Result<()> {
+        let _ = values;
+        Ok(())
+    }
 
     /// The field of a column.
-    fn field(&self, at: usize) -> &dyn Any;
+    fn field(&self, at: usize) -> &dyn Any {
+        self.any_field(at).as_any()
+    }
 
     /// The field of a column, to change.
-    fn field_mut(&mut self, at: usize) -> &mut dyn Any;
+    fn field_mut(&mut self, at: usize) -> &mut dyn Any {
+        self.any_field_mut(at).as_any_mut()
+    }
+
+    /// For generated code: the field of a column that is stored as what it is.
+    #[doc(hidden)]
+    fn any_field(&self, at: usize) -> &dyn AnyField {
+        Self::META.no_column_at(at)
+    }
+
+    /// For generated code: the field of such a column, to change.
+    #[doc(hidden)]
+    fn any_field_mut(&mut self, at: usize) -> &mut dyn AnyField {
+        Self::META.no_column_at(at)
+    }
 
     /// The table of the model's hooks, for those who know what it is.
     #[must_use]
@@ -87,6 +157,8 @@ pub struct ModelMeta {
     pub auto: Option<usize>,
     /// The indexes, without the key and without single unique columns.
     pub indexes: &'static [IndexMeta],
+    /// The named database it lives in, where it says one; see [`databases`](crate::databases).
+    pub database: Option<&'static str>,
 }
 
 /// What is known of a column at compile time.
@@ -105,6 +177,8 @@ pub struct FieldMeta {
     pub key: bool,
     /// Whether the database numbers it.
     pub auto: bool,
+    /// Whether the database numbers it also where it is zero, and not only where it is unset.
+    pub zero_is_unset: bool,
     /// Whether no two records may have the same value.
     pub unique: bool,
     /// Whether it is part of an index; databases with typed lengths bound it then.
@@ -121,7 +195,12 @@ pub struct FieldMeta {
     pub comment: Option<&'static str>,
     /// When it is written and read.
     pub access: Access,
-    /// Whether its values are never shown in messages or traces.
+    /// The SQL around a value of it that is written or compared, with a `?` in its place.
+    pub to_sql: Option<&'static str>,
+    /// The SQL around the column where it is read, with a `?` in its place.
+    pub from_sql: Option<&'static str>,
+    /// Whether callbacks must not show its values in messages or traces; this
+    /// crate shows none of any column.
     pub sensitive: bool,
 }
 
@@ -181,19 +260,14 @@ impl ModelMeta {
         auto: Option<usize>,
         indexes: &'static [IndexMeta],
     ) -> Self {
-        Self { name, schema, table, fields, key, auto, indexes }
+        Self { name, schema, table, fields, key, auto, indexes, database: None }
     }
 
-    /// The position of a column, by the name of the column or of the field.
-    ///
-    /// # Errors
-    /// [`Error::UnknownColumn`] with the names there are.
-    pub fn position(&self, name: &str) -> Result<usize> {
-        self.fields.iter().position(|it| it.column == name || it.name == name).ok_or_else(|| Error::UnknownColumn {
-            model: self.name,
-            column: name.to_owned(),
-            known: self.fields.iter().map(|it| it.column).collect::<Vec<_>>().join(", "),
-        })
+    /// For generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn in_database(self, name: &'static str) -> Self {
+        Self { database: Some(name), ..self }
     }
 
     /// For generated code: where the columns stand in a result of SQL text.
@@ -205,16 +279,8 @@ impl ModelMeta {
     /// [`Error::MissingColumn`] with the names there are.
     #[doc(hidden)]
     pub fn positions_in(&self, cells: &dyn Cells) -> Result<Vec<usize>> {
-        let find = |fits: &dyn Fn(&str) -> bool| (0..cells.len()).find(|it| fits(cells.name(*it)));
-        let position = |column: &'static str| {
-            find(&|it| it == column).or_else(|| find(&|it| it.eq_ignore_ascii_case(column))).ok_or_else(|| Error::MissingColumn {
-                model: self.name,
-                column: column.to_owned(),
-                found: (0..cells.len()).map(|it| cells.name(it)).collect::<Vec<_>>().join(", "),
-            })
-        };
         // What is never read needs no place.
-        self.fields.iter().map(|it| if it.access.read { position(it.column) } else { Ok(0) }).collect()
+        self.fields.iter().map(|it| if it.access.read { position_of(cells, self.name, it.column) } else { Ok(0) }).collect()
     }
 
     /// For generated code: the end of a look-up by a position that no column has.
@@ -236,119 +302,26 @@ impl ModelMeta {
         self.fields.iter().enumerate().filter(move |(_, it)| written(it)).map(|(at, _)| at)
     }
 
-    /// Whether a column holds a list.
-    pub(crate) fn has_arrays(&self) -> bool {
-        self.fields.iter().any(|it| matches!(it.ty, SqlType::Array(_)))
+    /// Whether each value is sent by itself: a column holds a list, or SQL stands around its values.
+    pub(crate) fn is_sent_singly(&self) -> bool {
+        self.fields.iter().any(|it| matches!(it.ty, SqlType::Array(_)) || it.to_sql.is_some())
     }
 
     /// The positions of the key's columns.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// # fn f() -> orm::Result<()> {
+    /// assert_eq!(<User as Model>::META.require_key("update")?, [0]);
+    /// # Ok(()) }
+    /// # f().unwrap();
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoKey`] where there is none.
     pub fn require_key(&self, operation: &'static str) -> Result<&'static [usize]> {
         if self.key.is_empty() { Err(Error::NoKey { model: self.name, operation }) } else { Ok(self.key) }
-    }
-}
-
-impl FieldMeta {
-    /// For generated code: a column without any option.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(name: &'static str, column: &'static str, ty: SqlType, nullable: bool) -> Self {
-        Self {
-            name,
-            column,
-            ty,
-            nullable,
-            key: false,
-            auto: false,
-            unique: false,
-            indexed: false,
-            stamp: None,
-            column_type: None,
-            default: None,
-            check: None,
-            comment: None,
-            access: Access { create: true, update: true, read: true },
-            sensitive: false,
-        }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn column_type(self, it: &'static str) -> Self {
-        Self { column_type: Some(it), ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn default(self, it: &'static str, _left_out: ()) -> Self {
-        Self { default: Some(it), ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn check(self, it: &'static str) -> Self {
-        Self { check: Some(it), ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn comment(self, it: &'static str) -> Self {
-        Self { comment: Some(it), ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn access(self, create: bool, update: bool, read: bool) -> Self {
-        Self { access: Access { create, update, read }, ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn sensitive(self) -> Self {
-        Self { sensitive: true, ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn key(self) -> Self {
-        Self { key: true, indexed: true, ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn auto(self) -> Self {
-        Self { auto: true, ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn unique(self) -> Self {
-        Self { unique: true, indexed: true, ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn indexed(self) -> Self {
-        Self { indexed: true, ..self }
-    }
-
-    /// For generated code.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn stamp(self, when: StampWhen, value: fn(i64) -> Value) -> Self {
-        Self { stamp: Some(Stamp { when, value }), ..self }
     }
 }
 

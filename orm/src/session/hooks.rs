@@ -40,8 +40,15 @@ use crate::statement::Record;
     label = "no hooks",
     note = "write `impl Hooks for {Self} {{ … }}` with the hooks that it has, or leave `hooks` out"
 )]
+///
+/// # Errors
+/// An error of a hook ends the statement and undoes what it wrote.
 #[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Hooks: Model {
+    /// For generated code: all of them.
+    #[doc(hidden)]
+    const TABLE: HookTable = HookTable::of::<Self>();
+
     /// Before the record is created or changed; before `before_create` and `before_update`.
     fn before_save(&mut self, db: &Session) -> impl Future<Output = Result<()>> + Send {
         let _ = db;
@@ -166,5 +173,5 @@ impl<M> NoHooks for HooksOf<M> {}
 
 impl<M: Hooks> HooksOf<M> {
     /// The hooks of the model.
-    pub const TABLE: Option<&'static (dyn Any + Send + Sync)> = Some(const { &HookTable::of::<M>() });
+    pub const TABLE: Option<&'static (dyn Any + Send + Sync)> = Some(const { &M::TABLE });
 }

@@ -1,26 +1,42 @@
 //! WHERE statements run: on the pool, or in one transaction.
 
+mod after;
+mod guard;
+mod held;
+mod home;
 mod hooks;
+mod level;
+mod limits;
+mod options;
 mod refusals;
+mod retry;
 mod scope;
 mod send;
 mod slot;
 mod transaction;
 mod verbs;
 
-pub use self::hooks::{HookTable, Hooks, HooksOf, NoHooks};
+pub use self::guard::Transaction;
+pub(crate) use self::hooks::HookTable;
+pub use self::hooks::{Hooks, HooksOf, NoHooks};
+pub use self::retry::{Again, Retry};
+pub use self::scope::{Planned, Timeouts};
 
 pub(crate) use self::hooks::Hook;
+pub(crate) use self::limits::Limits;
 
 use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::callback::{BoxFuture, Chains, Context, Finished, Request, Runner, Settings};
+use crate::callback::{BoxFuture, Chains, Context, Finished, Request, Runner, Settings, Transaction as Begun};
 use crate::dialect::Texts;
-use crate::driver::{Deadline, Pool};
-use crate::session::slot::Level;
+use crate::driver::{Deadline, Intent, Pin, Pool};
+use crate::error::Result;
+use crate::session::level::Level;
+use crate::session::scope::Scope;
+use crate::statement::Outcome;
 
 /// A place to run statements from: the pool, or one transaction.
 ///
@@ -32,10 +48,17 @@ pub struct Session {
     place: Place,
     settings: Settings,
     without_hooks: bool,
+    /// Whether a write of several statements is left without a transaction.
+    without_implicit: bool,
+    /// When the transaction must be over, if its session did not say it.
+    ends: Option<Deadline>,
     /// When all that it does must be over.
     deadline: Option<Deadline>,
+    scope: Scope,
     /// How many chains this session is inside of.
     depth: u8,
+    /// Where the statement was made that its callbacks run for.
+    at: &'static Location<'static>,
 }
 
 /// So many statements may be made inside one another by callbacks and hooks.
@@ -49,8 +72,14 @@ pub(crate) struct Core {
     pub(crate) texts: Arc<Texts>,
     pub(crate) chains: Chains,
     pub(crate) clock: Clock,
-    /// How long a statement may take whose session does not say.
-    pub(crate) timeout: Option<Duration>,
+    /// What holds for sessions that do not say otherwise.
+    pub(crate) limits: Arc<Limits>,
+    /// Whether a write of several statements is left without a transaction.
+    pub(crate) without_implicit: bool,
+    /// Whether all sessions are strict.
+    pub(crate) strict: bool,
+    /// What it is called among several databases.
+    pub(crate) name: Option<Arc<str>>,
 }
 
 /// Tells the time, in microseconds since 1970-01-01 in UTC.
@@ -59,22 +88,47 @@ pub(crate) type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 #[derive(Debug)]
 enum Place {
     Pool,
+    /// One connection, which stays the session's.
+    Pinned(Arc<Pin>),
     Transaction(Level),
 }
 
 impl Session {
+    #[track_caller]
     pub(crate) fn root(core: Arc<Core>) -> Self {
-        Self { core, place: Place::Pool, settings: Settings::default(), without_hooks: false, deadline: None, depth: 0 }
+        let without_implicit = core.without_implicit;
+        let (place, settings, scope) = (Place::Pool, Settings::default(), Scope::default());
+        Self {
+            core,
+            place,
+            settings,
+            without_hooks: false,
+            without_implicit,
+            ends: None,
+            deadline: None,
+            scope,
+            depth: 0,
+            at: Location::caller(),
+        }
+    }
+
+    /// A session on the pool with the settings of this one, but without its time.
+    pub(crate) fn outside(&self) -> Self {
+        let Self { without_hooks, without_implicit, at, .. } = *self;
+        let (settings, scope) = (self.settings.clone(), self.scope.outside());
+        Self { settings, without_hooks, without_implicit, scope, at, ..Self::root(Arc::clone(&self.core)) }
     }
 
     /// Another handle to the same place, which does not end its transaction.
     pub(crate) fn share(&self) -> Self {
         let place = match &self.place {
             Place::Pool => Place::Pool,
+            Place::Pinned(pin) => Place::Pinned(Arc::clone(pin)),
             Place::Transaction(level) => Place::Transaction(level.share()),
         };
-        let Self { ref core, ref settings, without_hooks, deadline, depth, .. } = *self;
-        Self { core: Arc::clone(core), place, settings: settings.clone(), without_hooks, deadline, depth }
+        let Self { without_hooks, without_implicit, ends, deadline, depth, at, .. } = *self;
+        let (core, settings, scope) = (Arc::clone(&self.core), self.settings.clone(), self.scope.clone());
+        Self { core, place, settings, without_hooks, without_implicit, ends, deadline, scope, depth, at }
     }
 
     /// A session in the same place with settings of its own.
@@ -125,8 +179,41 @@ impl Session {
         &self.core.chains
     }
 
-    pub(crate) fn hooks_run(&self) -> bool {
+    /// Leaves writes of several statements without a transaction of their own:
+    /// each statement is committed by itself, and what was written before an
+    /// error stays.
+    ///
+    /// Saves the round trips of `BEGIN` and `COMMIT` where hooks of a model run,
+    /// and where many records are sent in parts. A transaction of the program is
+    /// one all the same, and so is `insert_many`.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct Reading { #[orm(key, auto)] id: i64, value: f64 }
+    /// # async fn f(db: &Session, readings: Vec<Reading>) -> orm::Result<()> {
+    /// // What has arrived has arrived.
+    /// db.session().without_implicit_transactions().create_many(readings).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn without_implicit_transactions(mut self) -> Self {
+        self.without_implicit = true;
+        self
+    }
+
+    pub(crate) fn implicit_transactions(&self) -> bool {
+        !self.without_implicit
+    }
+
+    /// Whether the hooks of models run; see [`without_hooks`](Self::without_hooks).
+    #[must_use]
+    pub fn hooks_run(&self) -> bool {
         !self.without_hooks
+    }
+
+    /// Where the program made what is done now.
+    pub(crate) fn at(&self) -> &'static Location<'static> {
+        self.at
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
@@ -142,16 +229,46 @@ impl Session {
 impl Runner for Session {
     fn run(&self, request: Request) -> BoxFuture<'_, Finished> {
         Box::pin(async move {
+            if let Err(error) = self.check_homes(&request.statement).and_then(|()| self.check_writes(&request.statement)) {
+                return Finished { records: request.records, outcome: Outcome::default(), last: Vec::new(), result: Err(error) };
+            }
             let chain = self.core.chains.of(request.statement.kind());
-            let inner = Self { depth: self.depth + 1, ..self.share() };
+            let inner = Self { depth: self.depth + 1, at: request.at, ..self.share() };
+            let intent = if request.statement.is_read() { Intent::Read } else { Intent::Write };
+            let placed = self.check_place(intent, request.at);
             let mut cx = Context::new(request, Arc::new(inner), chain.transactional);
-            let result = if self.depth < DEEPEST { chain.run(&mut cx).await } else { Err(cx.too_deep()) };
+            let result = match placed {
+                Ok(()) if self.depth < DEEPEST => chain.run(&mut cx).await,
+                Ok(()) => Err(cx.too_deep()),
+                Err(error) => Err(error),
+            };
             cx.finish(result)
+        })
+    }
+
+    fn begin(&self, at: &'static Location<'static>) -> BoxFuture<'_, Result<Box<dyn Begun>>> {
+        Box::pin(async move {
+            self.check_place(self.intent(false), at)?;
+            Ok(Box::new(self.enter(at).await?) as Box<dyn Begun>)
         })
     }
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+impl Begun for Session {
+    fn runner(&self) -> &dyn Runner {
+        self
+    }
+
+    fn commit(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        Box::pin(Self::commit(*self))
+    }
+
+    fn rollback(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(Self::rollback(*self))
     }
 }
 
@@ -161,6 +278,13 @@ impl Context {
     #[must_use]
     pub fn session(&self) -> &Session {
         self.runner.as_any().downcast_ref().expect("sessions are the only runners")
+    }
+
+    /// Whether callbacks are to let everything be seen and changed: it was said
+    /// of this statement, or of its [session](Session::unscoped).
+    #[must_use]
+    pub fn is_unscoped(&self) -> bool {
+        self.unscoped || self.session().is_unscoped()
     }
 
     /// A value that the program gave to this statement, or else to its session.
@@ -197,7 +321,7 @@ impl Context {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("database", self.core.pool.target())
+            .field("database", &self.core.pool.target())
             .field("in_transaction", &self.in_transaction())
             .finish_non_exhaustive()
     }

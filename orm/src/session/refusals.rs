@@ -1,28 +1,35 @@
 //! Text that would take transactions out of our hands.
 
-use crate::dialect::Engine;
+use crate::dialect::{self, Engine};
 use crate::error::{Error, Result};
-use crate::statement::Statement;
+use crate::statement::{Select, Statement};
 
 /// What begins, divides or ends a transaction. Sent as text, it would leave a
 /// connection of the pool in a transaction, or one of ours without.
-const TRANSACTION: &[&str] = &["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "END", "ABORT", "XA"];
+const TRANSACTION: &[&str] = &["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "END"];
 
 /// What MariaDB and MySQL commit a transaction before, and after.
 const COMMITS: &[&str] = &[
     "ALTER",
-    "ANALYZE",
+    "BACKUP",
+    "CACHE",
+    "CHANGE",
     "CHECK",
     "CREATE",
     "DROP",
     "FLUSH",
     "GRANT",
+    "IMPORT",
     "INSTALL",
     "LOCK",
     "OPTIMIZE",
     "RENAME",
     "REPAIR",
+    "RESET",
     "REVOKE",
+    "SHUTDOWN",
+    "START",
+    "STOP",
     "TRUNCATE",
     "UNINSTALL",
     "UNLOCK",
@@ -31,60 +38,107 @@ const COMMITS: &[&str] = &[
 /// Refuses a statement that would begin or end a transaction behind our back.
 ///
 /// # Errors
-/// [`Error::Invalid`] for the statements of transactions themselves;
+/// [`Error::Invalid`] for the statements of transactions themselves, and for locks outside of one;
 /// [`Error::Unsupported`] where MariaDB or MySQL would commit one without being asked.
-pub(super) fn check(statement: &Statement, engine: Engine, in_transaction: bool) -> Result<()> {
-    let text: &str = match statement {
-        Statement::Raw(it) => &it.text,
-        Statement::Ddl(_) if in_transaction && engine.is_mysql_family() => return Err(commits(engine)),
-        _ => return Ok(()),
-    };
-    let mut words = words(text);
-    let first = words.next().unwrap_or_default();
-    let second = words.next().unwrap_or_default();
-    let is = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
-    let is_transaction = TRANSACTION.iter().any(|it| is(first, it))
-        || is(first, "START") && is(second, "TRANSACTION")
-        || is(first, "SET") && text.to_ascii_lowercase().contains("autocommit");
-    if is_transaction {
+pub(super) fn check(statement: &Statement, engine: Engine, in_transaction: bool, locks: bool) -> Result<()> {
+    if let (Statement::Select(Select { lock: Some(_), model, .. }), false) = (statement, locks) {
         return Err(Error::Invalid(format!(
-            "`{first}` cannot be sent as text: use `transaction`, which knows how the connection was left"
+            "a query of {} locks rows where nothing would keep them locked: use `transaction`, and on SQLite one that takes its lock at once",
+            model.name
         )));
     }
-    let commits_by_itself = COMMITS.iter().any(|it| is(first, it)) && !is(second, "TEMPORARY");
-    if in_transaction && engine.is_mysql_family() && commits_by_itself {
-        return Err(commits(engine));
+    let refused = match statement {
+        Statement::Raw(it) => refused(engine, &it.text),
+        Statement::Ddl(_) if engine.is_mysql_family() => Some(Refused::Commits),
+        _ => None,
+    };
+    match refused {
+        Some(Refused::Transaction(word)) => Err(Error::Invalid(format!(
+            "`{word}` cannot be sent as text: use `transaction` and its options, which know how the connection was left"
+        ))),
+        Some(Refused::Commits) if in_transaction => Err(Error::Unsupported {
+            database: engine.name(),
+            what: "a change of tables inside a transaction, which would commit what was done before; make it outside".to_owned(),
+        }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-fn commits(engine: Engine) -> Error {
-    Error::Unsupported {
-        database: engine.name(),
-        what: "a change of tables inside a transaction, which would commit what was done before; make it outside".to_owned(),
-    }
+#[derive(Debug, PartialEq, Eq)]
+enum Refused {
+    /// It is about transactions.
+    Transaction(String),
+    /// It ends the transaction that it is in.
+    Commits,
 }
 
-/// The words of a text, without its comments.
-fn words(mut text: &str) -> impl Iterator<Item = &str> {
-    std::iter::from_fn(move || {
-        loop {
-            text = text.trim_start_matches(|it: char| it.is_whitespace() || it == ';');
-            if text.starts_with("--") || text.starts_with('#') {
-                text = text.split_once('\n')?.1;
-            } else if let Some(inside) = text.strip_prefix("/*!").or_else(|| text.strip_prefix("/*M!")) {
-                // MariaDB and MySQL run what is in there.
-                text = inside.trim_start_matches(|it: char| it.is_ascii_digit());
-            } else if text.starts_with("/*") {
-                text = text.split_once("*/")?.1;
-            } else {
-                let end = text.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(text.len());
-                let (word, rest) = text.split_at(end);
-                text = rest;
-                return (!word.is_empty()).then_some(word);
-            }
+/// The first word of a statement that may have committed its transaction, which
+/// its text does not tell. Only MariaDB can be asked afterwards.
+pub(super) fn may_commit(statement: &Statement, engine: Engine) -> Option<&str> {
+    let Statement::Raw(it) = statement else { return None };
+    let first = dialect::words(engine, &it.text).next().filter(|_| engine == Engine::MariaDb)?;
+    ["CALL", "EXECUTE"].iter().any(|it| first.eq_ignore_ascii_case(it)).then_some(first)
+}
+
+/// How texts begin that a session which only reads may send. The database looks
+/// at what they do; others could tell it to look away.
+const READS: &[&str] = &["SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN", "DESCRIBE", "DESC"];
+
+/// The word that says what a text does.
+pub(super) fn first_word(engine: Option<Engine>, text: &str) -> &str {
+    dialect::words(engine.unwrap_or(Engine::MariaDb), text).next().unwrap_or_default()
+}
+
+/// Whether a text begins as those do that read. One in parentheses is a query.
+pub(super) fn begins_as_a_read(engine: Option<Engine>, text: &str) -> bool {
+    // Where it is not known yet, the more is read as a statement the better.
+    let first = dialect::words(engine.unwrap_or(Engine::MariaDb), text).next();
+    first.is_none_or(|word| READS.iter().any(|it| word.eq_ignore_ascii_case(it)))
+}
+
+fn refused(engine: Engine, text: &str) -> Option<Refused> {
+    refused_words(engine, dialect::words(engine, text))
+}
+
+fn refused_words<'t>(engine: Engine, mut words: impl Iterator<Item = &'t str>) -> Option<Refused> {
+    let first = words.next()?;
+    let is = |word: &str, any: &[&str]| any.iter().any(|it| word.eq_ignore_ascii_case(it));
+    let transaction = || Some(Refused::Transaction(first.to_owned()));
+    if is(first, TRANSACTION) {
+        return transaction();
+    }
+    let second = words.next().unwrap_or_default();
+    if is(first, &["START"]) && is(second, &["TRANSACTION"]) {
+        return transaction();
+    }
+    if engine == Engine::Postgres {
+        let ends = is(first, &["ABORT"]) || is(first, &["PREPARE"]) && is(second, &["TRANSACTION"]);
+        return if ends { transaction() } else { None };
+    }
+    if !engine.is_mysql_family() {
+        return None;
+    }
+    if is(first, &["XA"]) {
+        return transaction();
+    }
+    let commits = match first.to_ascii_uppercase().as_str() {
+        // `SET STATEMENT a = 1 FOR …` runs what comes then.
+        "SET" if is(second, &["STATEMENT"]) => {
+            words.find(|it| is(it, &["FOR"]))?;
+            return refused_words(engine, words);
         }
-    })
+        "SET" if is(second, &["PASSWORD"]) => true,
+        // A level for the next transaction, whoever has the connection then.
+        "SET" if is(second, &["TRANSACTION"]) => return transaction(),
+        "SET" if is(second, &["AUTOCOMMIT"]) || words.any(|it| is(it, &["AUTOCOMMIT"])) => return transaction(),
+        "CREATE" | "DROP" if is(second, &["TEMPORARY"]) => false,
+        "CREATE" if is(second, &["OR"]) => !words.nth(1).is_some_and(|it| is(it, &["TEMPORARY"])),
+        // `ANALYZE SELECT` explains.
+        "ANALYZE" => is(second, &["TABLE", "LOCAL", "NO_WRITE_TO_BINLOG"]),
+        "LOAD" => is(second, &["INDEX"]),
+        _ => is(first, COMMITS),
+    };
+    commits.then_some(Refused::Commits)
 }
 
 #[cfg(test)]
@@ -92,14 +146,58 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_stand_behind_comments() {
-        let first = |text| words(text).next().map(str::to_owned);
-        assert_eq!(first(" ;-- BEGIN\n  /* END */ # x\n Commit;"), Some("Commit".to_owned()));
-        assert_eq!(first("/*!50100 COMMIT */"), Some("COMMIT".to_owned()));
-        assert_eq!(first("select_begin(1)"), Some("select_begin".to_owned()));
-        assert_eq!(words("CREATE  TEMPORARY\tTABLE a").take(2).collect::<Vec<_>>(), ["CREATE", "TEMPORARY"]);
-        for text in ["", "  ", "--", "/*", "(SELECT 1)"] {
-            assert_eq!(first(text), None, "{text}");
+    fn what_is_refused_differs_per_database() {
+        let transaction = |text: &str| Some(Refused::Transaction(text.to_owned()));
+        for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb, Engine::MySql] {
+            assert_eq!(refused(engine, "/* a */ -- b\n commit"), transaction("commit"));
+            assert_eq!(refused(engine, "START TRANSACTION READ ONLY"), transaction("START"));
+            for text in ["SELECT 'COMMIT'", "SELECT begin FROM shifts", "INSERT INTO notes VALUES ('BEGIN')", "", "PREPARE"] {
+                assert_eq!(refused(engine, text), None, "{text}");
+            }
+        }
+        assert_eq!(refused(Engine::Postgres, "/* /* */ */ COMMIT"), transaction("COMMIT"));
+        assert_eq!(refused(Engine::Postgres, "PREPARE TRANSACTION 'a'"), transaction("PREPARE"));
+        assert_eq!(refused(Engine::Postgres, "ABORT"), transaction("ABORT"));
+        for text in ["PREPARE a AS SELECT 1", "SET TRANSACTION READ ONLY", "CREATE TABLE a (b int)", "LOCK TABLE a"] {
+            assert_eq!(refused(Engine::Postgres, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_ends_a_transaction_of_mariadb() {
+        for text in [
+            "XA START 'a'",
+            "SET autocommit = 0",
+            "SET @@SESSION.autocommit=1",
+            "SET sql_mode = '', autocommit = 1",
+            "/*!50000 COMMIT */",
+            "SET STATEMENT max_statement_time = 1 FOR COMMIT",
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        ] {
+            assert!(matches!(refused(Engine::MariaDb, text), Some(Refused::Transaction(_))), "{text}");
+        }
+        for text in [
+            "LOCK TABLES a WRITE",
+            "UNLOCK TABLES",
+            "CREATE OR REPLACE TABLE a (b int)",
+            "SET PASSWORD = 'a'",
+            "ANALYZE TABLE a",
+            "LOAD INDEX INTO CACHE a",
+            "start slave",
+            "SET STATEMENT max_statement_time = 1 FOR DROP TABLE a",
+        ] {
+            assert_eq!(refused(Engine::MariaDb, text), Some(Refused::Commits), "{text}");
+        }
+        for text in [
+            "CREATE TEMPORARY TABLE a (b int)",
+            "CREATE OR REPLACE TEMPORARY TABLE a (b int)",
+            "DROP TEMPORARY TABLE a",
+            "ANALYZE SELECT 1",
+            "SET @note = 'autocommit'",
+            "LOAD DATA INFILE 'a' INTO TABLE b",
+            "SET STATEMENT max_statement_time = 1 FOR SELECT 1",
+        ] {
+            assert_eq!(refused(Engine::MariaDb, text), None, "{text}");
         }
     }
 }

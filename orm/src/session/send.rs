@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::callback::Context;
-use crate::dialect::{self, Engine, Returning};
-use crate::driver::{self, Done, Intent, Want, Work};
-use crate::error::Result;
+use crate::dialect::{self, Engine, Leaves, Returning};
+use crate::driver::{self, Ask, Done, Intent, Want, Work, pooled};
+use crate::error::{Error, Result};
 use crate::session::scope::bounded;
 use crate::session::{Place, Session, refusals};
-use crate::statement::{Insert, RecordSet, Statement};
+use crate::statement::{Delete, Insert, RecordSet, Statement, Update};
 
 /// What came of a statement, which comes back with its records also after an error.
 pub(crate) struct Sent {
@@ -17,14 +17,27 @@ pub(crate) struct Sent {
     pub(crate) done: Result<Done>,
 }
 
+/// What its connection would be left with, for somebody else.
+const LEFT: &str = "SQL text that changes its connection, or may, because it begins in a way that is not known or as `SET`, `LISTEN`, `DO`, `CALL`, temporary tables, \
+    session locks and named statements do; in a transaction there are `SET LOCAL`, `set_config(…, …, true)` and `pg_advisory_xact_lock`";
+
 impl Session {
     /// The kind of database; asks it where the URL does not say.
     pub(crate) async fn engine(&self) -> Result<Engine> {
         match self.core.pool.engine() {
             Some(engine) => Ok(engine),
+            None if self.is_dry_run() => Ok(Engine::MySql),
             // `mysql://` leads to MariaDB as well; the first connection tells.
-            None => Ok(Box::pin(self.core.pool.acquire(Intent::Write)).await?.engine()),
+            None => {
+                let opened = Box::pin(self.core.pool.acquire(Ask::new(Intent::Write, self.at)));
+                Ok(bounded(self.statement_deadline(), WAITING, opened).await?.engine())
+            }
         }
+    }
+
+    /// The most bytes in one message to the server; known once the engine is.
+    pub(crate) fn max_message(&self) -> usize {
+        self.core.pool.max_message()
     }
 
     /// Sends one statement; the rows that come back are put where `want` says,
@@ -34,43 +47,75 @@ impl Session {
             Ok(engine) => engine,
             Err(error) => return Sent { statement, records, done: Err(error) },
         };
-        if let Err(error) = refusals::check(&statement, engine, self.in_transaction()) {
+        if let Err(error) = refusals::check(&statement, engine, self.in_transaction(), self.keeps_locks(engine)) {
             return Sent { statement, records, done: Err(error) };
         }
         let rendered = match dialect::render(engine, &self.core.texts, &statement, &*records) {
             Ok(rendered) => rendered,
             Err(error) => return Sent { statement, records, done: Err(error) },
         };
-        let model = statement.model();
-        let intent = if statement.is_read() { Intent::Read } else { Intent::Write };
+        if rendered.leaves != Leaves::Nothing && self.core.pool.is_pooled() {
+            return Sent { statement, records, done: Err(pooled(LEFT)) };
+        }
         let want = want.unwrap_or_else(|| rows_of(engine, &statement, rendered.returning));
-        let work = Work { statement, records, text: rendered.text, want, bind: dialect::binder(engine) };
-        let (work, done) = self.run_work(intent, work).await;
-        let done = done.map_err(|error| match model {
-            Some(model) => error.of_model(model.name),
-            None => error,
-        });
+        let read_only = self.is_read_only();
+        let (text, leaves) = (rendered.text, rendered.leaves);
+        let mut work = Work { statement, records, text, want, read_only, leaves, bind: dialect::binder(engine) };
+        let (work, done) = match self.pretend(engine, &mut work) {
+            Some(done) => (work, done),
+            None => self.run_work(engine, work).await,
+        };
         Sent { statement: work.statement, records: work.records, done }
     }
 
-    async fn run_work(&self, intent: Intent, work: Work) -> (Work, Result<Done>) {
+    /// Whether what is locked here stays so: in a transaction, and on SQLite in one that writes.
+    fn keeps_locks(&self, engine: Engine) -> bool {
+        match &self.place {
+            Place::Transaction(level) => engine != Engine::Sqlite || level.locks_at_once(),
+            _ => false,
+        }
+    }
+
+    async fn run_work(&self, engine: Engine, work: Work) -> (Work, Result<Done>) {
         let deadline = self.statement_deadline();
         if let Some(Err(error)) = deadline.map(|it| it.check("what came before the statement")) {
             return (work, Err(error));
         }
-        match &self.place {
-            Place::Transaction(level) => level.run(work, deadline).await,
-            Place::Pool => match bounded(deadline, "waiting for a connection", self.core.pool.acquire(intent)).await {
-                Ok(lease) => {
-                    let (lease, work, done) = driver::run(lease, work, deadline).await;
-                    drop(lease);
-                    (work, done)
-                }
-                Err(error) => (work, Err(error)),
-            },
+        match self.wants_to_be_guarded(engine) {
+            Ok(false) => {}
+            Ok(true) => return Box::pin(self.run_guarded(work)).await,
+            Err(error) => return (work, Err(error)),
+        }
+        let lease = match &self.place {
+            Place::Transaction(level) => return level.run(work, deadline).await,
+            Place::Pool => bounded(deadline, WAITING, self.core.pool.acquire(self.ask(work.statement.is_read(), self.at))).await,
+            Place::Pinned(pin) => bounded(deadline, WAITING, Box::pin(pin.acquire(&self.core.pool, self.ask(false, self.at)))).await,
+        };
+        match lease {
+            Ok(lease) => {
+                let (lease, work, done) = driver::run(lease, work, deadline).await;
+                drop(lease);
+                (work, done)
+            }
+            Err(error) => (work, Err(error)),
         }
     }
+
+    /// Runs a statement in a transaction of its own, in which nothing can be written.
+    async fn run_guarded(&self, work: Work) -> (Work, Result<Done>) {
+        let tx = match self.enter(self.at).await {
+            Ok(tx) => tx,
+            Err(error) => return (work, Err(error)),
+        };
+        let Place::Transaction(level) = &tx.place else { return (work, Err(Error::TransactionClosed)) };
+        let (work, done) = level.run(work, self.statement_deadline()).await;
+        // Nothing was written, so either end is as good; what was read is read.
+        tx.rollback().await;
+        (work, done)
+    }
 }
+
+const WAITING: &str = "waiting for a connection";
 
 impl Context {
     /// The SQL text of the statement as it is now: what `orm:query` and its
@@ -104,10 +149,13 @@ fn rows_of(engine: Engine, statement: &Statement, returning: Returning) -> Want 
             Want::Keys { first: rows.start, at: model.auto.unwrap_or_default() }
         }
         (Statement::Insert(Insert { rows, .. }), Returning::Columns) => Want::Refill { first: rows.start },
+        (Statement::Insert(_), Returning::Copied) => Want::Copied,
+        (Statement::Insert(it), Returning::Nothing) if !it.returns() => Want::Nothing,
         (Statement::Insert(Insert { rows, model, auto: true, .. }), Returning::Nothing) if engine != Engine::Postgres => match model.auto {
             Some(at) => Want::LastKey { first: rows.start, at },
             None => Want::Nothing,
         },
+        (Statement::Update(Update { returning: Some(_), .. }) | Statement::Delete(Delete { returning: Some(_), .. }), _) => Want::Rows,
         (Statement::Update(it), Returning::Columns) => Want::Refill { first: it.target.record.unwrap_or_default() },
         _ => Want::Nothing,
     }

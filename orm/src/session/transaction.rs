@@ -1,14 +1,16 @@
 //! Transactions as closures.
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location, resume_unwind};
 
 use futures_util::FutureExt;
 
-use crate::driver::{self, Intent};
+use crate::dialect::Begin;
+use crate::driver::{self, Detached};
 use crate::error::{Error, Result};
+use crate::session::level::Level;
 use crate::session::scope::bounded;
-use crate::session::slot::Level;
-use crate::session::{Place, Session};
+use crate::session::{Place, Session, held};
 
 impl Session {
     /// Runs `work` in a transaction: commits what it did if it returns `Ok`,
@@ -40,8 +42,9 @@ impl Session {
     /// [`Error::RolledBack`] if nothing was committed, [`Error::OutcomeUnknown`]
     /// if the connection broke while the commit was under way, or what the
     /// database said, such as [`Error::SerializationFailure`].
-    pub async fn transaction<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> Result<T> {
-        self.try_transaction(work).await
+    #[track_caller]
+    pub fn transaction<T>(&self, work: impl AsyncFnOnce(&Self) -> Result<T>) -> impl Future<Output = Result<T>> {
+        self.try_transaction(work)
     }
 
     /// Runs `work` in a transaction, as [`transaction`](Self::transaction)
@@ -68,18 +71,49 @@ impl Session {
     ///
     /// # Errors
     /// As [`transaction`](Self::transaction).
-    pub async fn try_transaction<T, E: From<Error>>(&self, work: impl AsyncFnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
-        let tx = self.begin().await?;
+    #[track_caller]
+    pub fn try_transaction<T, E: From<Error>>(&self, work: impl AsyncFnOnce(&Self) -> Result<T, E>) -> impl Future<Output = Result<T, E>> {
+        let at = Location::caller();
+        async move { self.run_once(work, at).await.0 }
+    }
+
+    /// Runs `work` in a transaction once. If it had to give way to another one
+    /// and was rolled back, says in which words.
+    pub(super) async fn run_once<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFnOnce(&Self) -> Result<T, E>,
+        at: &'static Location<'static>,
+    ) -> (Result<T, E>, Option<String>) {
+        let begun = match self.check_place(self.intent(false), at) {
+            Ok(()) => self.enter(at).await,
+            Err(error) => Err(error),
+        };
+        let tx = match begun {
+            Ok(tx) => tx,
+            Err(error) => return (Err(error.into()), None),
+        };
         // Called within the future, where its panic is caught, too.
-        let result = AssertUnwindSafe(Box::pin(async { work(&tx).await })).catch_unwind().await;
+        let work = AssertUnwindSafe(Box::pin(async { work(&tx).await })).catch_unwind();
+        let result = if tx.in_transaction() && !self.in_transaction() {
+            held::within(&self.core.pool, self.intent(false), at, work).await
+        } else {
+            work.await
+        };
+        let conflict = tx.conflict();
         match result {
-            Ok(Ok(value)) => {
-                tx.commit().await?;
-                Ok(value)
-            }
+            Ok(Ok(value)) => match tx.commit().await {
+                Ok(()) => (Ok(value), None),
+                // The commit itself was refused, or there was nothing left to commit.
+                Err(error) if error.is_conflict() => {
+                    let cause = error.to_string();
+                    (Err(error.into()), Some(cause))
+                }
+                Err(error @ Error::RolledBack { .. }) => (Err(error.into()), conflict),
+                Err(error) => (Err(error.into()), None),
+            },
             Ok(Err(error)) => {
                 tx.rollback().await;
-                Err(error)
+                (Err(error), conflict)
             }
             Err(panic) => {
                 tx.rollback().await;
@@ -89,35 +123,67 @@ impl Session {
     }
 
     /// Begins a transaction, or a nested one. Its drop undoes it.
-    pub(crate) async fn begin(&self) -> Result<Self> {
+    pub(crate) async fn enter(&self, at: &'static Location<'static>) -> Result<Self> {
+        let ends = self.transaction_end();
+        if self.is_dry_run() {
+            return Ok(Self { place: Place::Pool, ends, ..self.share() });
+        }
+        let mut scope = self.scope.clone();
+        // A nested transaction says for itself what it wants.
+        let begin = Begin { read_only: self.is_read_only(), ..std::mem::take(&mut scope.begin) };
         let level = match &self.place {
-            Place::Transaction(level) => level.begin().await?,
-            Place::Pool => {
-                let deadline = self.statement_deadline();
-                let mut lease = bounded(deadline, "waiting for a connection", self.core.pool.acquire(Intent::Write)).await?;
-                // Said first: if this is dropped while `BEGIN` is under way, it is undone all the same.
-                lease.begins();
-                let begin = lease.begin_text();
-                let begun = async {
-                    let (lease, begun) = driver::control(lease, begin, deadline).await;
-                    begun.map(|()| lease)
-                };
-                Level::outermost(bounded(deadline, "the begin of the transaction", begun).await?)
+            Place::Transaction(level) => level.begin(begin).await?,
+            Place::Pool | Place::Pinned(_) => {
+                scope.begun_read_only = begin.read_only;
+                let guarded = self.core.chains.guard.as_ref().map(|it| it.admit(&self.settings)).transpose()?;
+                let level = self.begin_outermost(begin, at).await;
+                if let Some(begun) = guarded {
+                    begun(level.as_ref().err());
+                }
+                level?
             }
         };
-        Ok(Self { place: Place::Transaction(level), ..self.share() })
+        Ok(Self { place: Place::Transaction(level), ends, scope, ..self.share() })
     }
 
+    async fn begin_outermost(&self, begin: Begin, at: &'static Location<'static>) -> Result<Level> {
+        let deadline = self.statement_deadline();
+        let mut lease = self.lease_for_transaction(at).await?;
+        let text = begin.text(lease.engine())?;
+        // Said first: if this is dropped while it is under way, it is undone all the same.
+        lease.begins();
+        let begun = async {
+            let (lease, begun) = driver::control(lease, &text, deadline).await;
+            begun.map(|()| lease)
+        };
+        Ok(Level::outermost(bounded(deadline, "the begin of the transaction", begun).await?, begin))
+    }
+
+    /// Commits what [`enter`](Self::enter) began.
     pub(crate) async fn commit(self) -> Result<()> {
+        let deadline = self.commit_deadline();
         match self.place {
-            Place::Transaction(level) => level.commit(self.deadline).await,
-            Place::Pool => Ok(()),
+            // What is to be done after the commit is done also if nobody waits for it.
+            Place::Transaction(level) if level.has_afters() => Detached::new(level.commit(deadline)).await,
+            Place::Transaction(level) => level.commit(deadline).await,
+            Place::Pool | Place::Pinned(_) => Ok(()),
         }
     }
 
+    /// Undoes what was done since [`enter`](Self::enter).
     pub(crate) async fn rollback(self) {
-        if let Place::Transaction(level) = self.place {
-            level.rollback().await;
+        match self.place {
+            Place::Transaction(level) if level.has_afters() => Detached::new(level.rollback()).await,
+            Place::Transaction(level) => level.rollback().await,
+            Place::Pool | Place::Pinned(_) => {}
+        }
+    }
+
+    /// The conflict with another transaction that this one met.
+    fn conflict(&self) -> Option<String> {
+        match &self.place {
+            Place::Transaction(level) => level.conflict(),
+            Place::Pool | Place::Pinned(_) => None,
         }
     }
 }

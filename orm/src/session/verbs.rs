@@ -1,12 +1,18 @@
 //! The operations of a session.
 
+use std::future::Future;
+use std::panic::Location;
+
+use crate::callback::BoxFuture;
 use crate::error::Result;
-use crate::expr::Predicate;
-use crate::query::{Create, CreateMany, Delete, DeleteAll, Find, Raw, Save, Update, UpdateAll, create_tables, execute_script, get};
-use crate::schema::Model;
+use crate::expr::{Args, Predicate};
+use crate::query::{
+    Create, CreateMany, Delete, DeleteAll, Find, Get, InsertMany, Raw, Save, Update, UpdateAll, create_table, create_tables, execute_script,
+};
+use crate::schema::{KeyOf, Keyed, Model, TableName};
 use crate::session::Session;
-use crate::statement::Models;
-use crate::value::{Args, FromRow, SqlText};
+use crate::statement::{Models, Table};
+use crate::value::SqlText;
 
 /// Operations. Each returns a builder, and does nothing until it is awaited.
 impl Session {
@@ -22,12 +28,16 @@ impl Session {
     /// let all: u64 = db.find::<User>().count().await?;
     /// # Ok(()) }
     /// ```
-    pub fn find<M: Model + FromRow>(&self) -> Find<'_, M> {
+    ///
+    /// # Errors
+    /// When awaited, those of [`Find`].
+    #[track_caller]
+    pub fn find<M: Model>(&self) -> Find<'_, M> {
         Find::new(self)
     }
 
-    /// Reads the record with a key; a key of several columns is a tuple, in the
-    /// order of the fields.
+    /// Reads the record with a key. A key of another type does not compile; a
+    /// key of several columns is a tuple, in the order of the fields.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -38,11 +48,11 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound) if there is none;
-    /// [`Error::NoKey`](crate::Error::NoKey) if the model has no key;
-    /// [`Error::Invalid`](crate::Error::Invalid) if the key has another number of columns.
-    pub async fn get<M: Model + FromRow>(&self, key: impl Args) -> Result<M> {
-        get(self, key.into_arguments().into_values()).await
+    /// [`Error::NotFound`](crate::Error::NotFound) if there is none; otherwise
+    /// those of [`find`](Self::find).
+    #[track_caller]
+    pub fn get<M: Keyed>(&self, key: impl KeyOf<M, M::Key>) -> Get<'_, M> {
+        Get::new(self, key.into_values())
     }
 
     /// Stores a new record and returns it with the key that the database chose.
@@ -55,7 +65,11 @@ impl Session {
     /// assert!(ann.id > 0);
     /// # Ok(()) }
     /// ```
-    pub fn create<M: Model + FromRow>(&self, record: M) -> Create<'_, M> {
+    ///
+    /// # Errors
+    /// When awaited, those of [`Create`].
+    #[track_caller]
+    pub fn create<M: Model>(&self, record: M) -> Create<'_, M> {
         Create::new(self, record)
     }
 
@@ -70,8 +84,41 @@ impl Session {
     /// let users = db.create_many(users).await?;
     /// # Ok(()) }
     /// ```
-    pub fn create_many<M: Model + FromRow>(&self, records: impl IntoIterator<Item = M>) -> CreateMany<'_, M> {
+    ///
+    /// # Errors
+    /// When awaited, those of [`CreateMany`].
+    #[track_caller]
+    pub fn create_many<M: Model>(&self, records: impl IntoIterator<Item = M>) -> CreateMany<'_, M> {
         CreateMany::new(self, records.into_iter().collect())
+    }
+
+    /// Stores new records, all or none, and returns only how many there were:
+    /// the fastest way for many, and the way for more than fit into memory.
+    ///
+    /// Records are taken from the iterator as they are sent, a few thousand at a
+    /// time; each such part runs through the chain `create` by itself, with
+    /// timestamps, hooks and callbacks, all in one transaction. The records that
+    /// callbacks see afterwards lack what the database chose, unless the model
+    /// has hooks.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct Reading { #[orm(key, auto)] id: i64, celsius: f64 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let readings = (0..100_000).map(|n| Reading { id: 0, celsius: f64::from(n) / 1_000.0 });
+    /// let stored: u64 = db.insert_many(readings).progress(|it| println!("{}", it.done)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`InsertMany`].
+    #[track_caller]
+    pub fn insert_many<'s, M, I>(&'s self, records: I) -> InsertMany<'s, M>
+    where
+        M: Model,
+        I: IntoIterator<Item = M, IntoIter: Send + 's>,
+    {
+        InsertMany::new(self, Box::new(records.into_iter()))
     }
 
     /// Changes columns of a record, and returns it as it is stored now. Without
@@ -84,7 +131,11 @@ impl Session {
     /// let user = db.update(user).set(User::AGE, User::AGE.plus(1)).set(User::NAME, "Ann").await?;
     /// # Ok(()) }
     /// ```
-    pub fn update<M: Model + FromRow>(&self, record: M) -> Update<'_, M> {
+    ///
+    /// # Errors
+    /// When awaited, those of [`Update`].
+    #[track_caller]
+    pub fn update<M: Keyed>(&self, record: M) -> Update<'_, M> {
         Update::new(self, record)
     }
 
@@ -101,7 +152,11 @@ impl Session {
     /// let user = db.save(user).await?;
     /// # Ok(()) }
     /// ```
-    pub fn save<M: Model + FromRow>(&self, record: M) -> Save<'_, M> {
+    ///
+    /// # Errors
+    /// When awaited, those of [`Save`].
+    #[track_caller]
+    pub fn save<M: Keyed>(&self, record: M) -> Save<'_, M> {
         Save::new(self, record)
     }
 
@@ -115,6 +170,10 @@ impl Session {
     /// let changed: u64 = db.update_all(User::AGE.lt(18)).set(User::NAME, "a minor").await?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`UpdateAll`].
+    #[track_caller]
     pub fn update_all<M: Model>(&self, condition: Predicate<M>) -> UpdateAll<'_, M> {
         UpdateAll::new(self, condition)
     }
@@ -128,7 +187,11 @@ impl Session {
     /// db.delete(user).await?;
     /// # Ok(()) }
     /// ```
-    pub fn delete<M: Model + FromRow>(&self, record: M) -> Delete<'_, M> {
+    ///
+    /// # Errors
+    /// When awaited, those of [`Delete`].
+    #[track_caller]
+    pub fn delete<M: Keyed>(&self, record: M) -> Delete<'_, M> {
         Delete::new(self, record)
     }
 
@@ -142,11 +205,23 @@ impl Session {
     /// let gone: u64 = db.delete_all(User::AGE.lt(18)).await?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`DeleteAll`].
+    #[track_caller]
     pub fn delete_all<M: Model>(&self, condition: Predicate<M>) -> DeleteAll<'_, M> {
         DeleteAll::new(self, condition)
     }
 
     /// Runs SQL text with its arguments; how they are written is said at [`sql`](crate::sql).
+    ///
+    /// What it changes on its connection (`SET`, `PRAGMA`, `USE`, temporary tables,
+    /// locks by name, `LISTEN`, `PREPARE`) holds for the transaction or the
+    /// [`pinned`](Self::pinned) session that it is made in, and reaches nobody else:
+    /// PostgreSQL is asked to undo it, and runs the statements of
+    /// [`on_connect`](crate::DbBuilder::on_connect) again; other connections are
+    /// closed. Only the text is read: for what a function, procedure or trigger of
+    /// the database does to its connection, pin the session.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -157,6 +232,7 @@ impl Session {
     /// let changed: u64 = db.raw("UPDATE users SET age = age + 1", ()).execute().await?;
     /// # Ok(()) }
     /// ```
+    #[track_caller]
     pub fn raw(&self, text: impl SqlText, args: impl Args) -> Raw<'_> {
         Raw::new(self, text.into_text(), args.into_arguments())
     }
@@ -188,8 +264,10 @@ impl Session {
     /// # Errors
     /// [`Error::Invalid`](crate::Error::Invalid) if the script begins or ends a
     /// transaction, before anything is sent; otherwise what the database says.
-    pub async fn execute_script(&self, script: impl SqlText) -> Result<()> {
-        execute_script(self, self.engine().await?, script.into_text()).await
+    #[track_caller]
+    pub fn execute_script(&self, script: impl SqlText) -> BoxFuture<'_, Result<()>> {
+        let (script, at) = (script.into_text(), Location::caller());
+        Box::pin(async move { execute_script(self, self.engine().await?, script, at).await })
     }
 
     /// Creates the tables of models, and their indexes, unless there are tables
@@ -207,7 +285,39 @@ impl Session {
     /// # Errors
     /// [`Error::Unsupported`](crate::Error::Unsupported) for a table that this
     /// database cannot have; what the database says otherwise.
-    pub async fn create_tables<T: Models>(&self) -> Result<()> {
-        create_tables(self, &T::metas()).await
+    #[track_caller]
+    pub fn create_tables<T: Models>(&self) -> impl Future<Output = Result<()>> {
+        let at = Location::caller();
+        async move {
+            let models = T::metas();
+            models.iter().try_for_each(|it| self.check_home(it))?;
+            create_tables(self, &models, at).await
+        }
+    }
+
+    /// Creates a table that has the columns and indexes of a model under another
+    /// name, unless there is one. The names of its indexes begin with it.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// # let db = Db::open("sqlite::memory:").await?;
+    /// db.create_table_as::<User>("users_2020").await?;
+    /// db.create(User { id: 0, name: "ann".into() }).table("users_2020").await?;
+    /// # assert_eq!(db.find::<User>().table("users_2020").count().await?, 1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`create_tables`](Self::create_tables).
+    #[track_caller]
+    pub fn create_table_as<M: Model>(&self, name: impl Into<TableName>) -> impl Future<Output = Result<()>> {
+        let (table, at) = (Table::of(M::META).called(&name.into()), Location::caller());
+        async move {
+            self.check_home(M::META)?;
+            create_table(self, table, at).await
+        }
     }
 }

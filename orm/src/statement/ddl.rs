@@ -1,6 +1,6 @@
 //! Tables as data: what a model asks for, and later what a database has.
 
-use crate::schema::{Model, ModelMeta};
+use crate::schema::{Model, ModelMeta, TableName, shorten};
 use crate::value::SqlType;
 
 /// A change of the tables themselves.
@@ -67,6 +67,19 @@ pub struct TableIndex {
 }
 
 impl Table {
+    /// The same table under another name, and its indexes with it: in one
+    /// schema, two of a name cannot be.
+    #[must_use]
+    pub fn called(mut self, name: &TableName) -> Self {
+        for index in &mut self.indexes {
+            let own = index.name.strip_prefix(&*self.name).and_then(|it| it.strip_prefix('_')).unwrap_or(&index.name);
+            index.name = shorten(format!("{}_{own}", name.name()));
+        }
+        self.schema = name.schema().map(str::to_owned).or(self.schema);
+        self.name = name.name().to_owned();
+        self
+    }
+
     /// The table that a model asks for.
     #[must_use]
     pub fn of(model: &ModelMeta) -> Self {

@@ -9,13 +9,13 @@ mod record;
 
 pub use self::ddl::{Ddl, Models, Table, TableColumn, TableIndex};
 pub use self::record::{Record, RecordSet, Records, Rows};
+pub use crate::expr::{Join, Lock, LockWait, Project, Select};
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::expr::{Assignment, Expr, OrderBy};
-use crate::schema::{FieldMeta, ModelMeta};
-use crate::value::Arguments;
+use crate::expr::{Arguments, Assignment, Clause, Expr};
+use crate::schema::{FieldMeta, ModelMeta, TableName};
 
 /// One operation on the database.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,66 +52,6 @@ pub enum Kind {
     Row,
 }
 
-/// Reads records or figures.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Select {
-    /// The model.
-    pub model: &'static ModelMeta,
-    /// What is read.
-    pub project: Project,
-    /// The conditions; all must hold.
-    pub filter: Vec<Expr>,
-    /// What makes rows one group, where there are groups.
-    pub group: Vec<Expr>,
-    /// The conditions on groups; all must hold.
-    pub having: Vec<Expr>,
-    /// Whether equal rows are read once.
-    pub distinct: bool,
-    /// What the rows are sorted by.
-    pub order: Vec<OrderBy>,
-    /// The most rows to read.
-    pub limit: Option<u64>,
-    /// How many rows to leave out first.
-    pub offset: Option<u64>,
-    /// Whether the rows are handed out as they come, through the chain `row`.
-    pub streamed: bool,
-}
-
-/// What a [`Select`] reads.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Project {
-    /// The model's columns.
-    Columns,
-    /// The number of rows.
-    Count,
-    /// Whether there is a row: `1` for the first one.
-    Exists,
-    /// The values of these expressions.
-    Exprs(Vec<Expr>),
-    /// The number of rows that these expressions make, with groups and without equal ones.
-    CountOf(Vec<Expr>),
-}
-
-impl Select {
-    /// All records of a model.
-    #[must_use]
-    pub const fn of(model: &'static ModelMeta) -> Self {
-        Self {
-            model,
-            project: Project::Columns,
-            filter: Vec::new(),
-            group: Vec::new(),
-            having: Vec::new(),
-            distinct: false,
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-            streamed: false,
-        }
-    }
-}
-
 /// Stores new records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
@@ -124,6 +64,25 @@ pub struct Insert {
     /// The positions of other columns that are left to the database; what it
     /// puts there comes back. Filled in when the statement is sent.
     pub left_out: Vec<usize>,
+    /// How the records are sent, and what comes back.
+    pub mode: InsertMode,
+    /// The table, where it is not the model's.
+    pub table: Option<TableName>,
+    /// Text of the program at places of the statement.
+    pub clauses: Vec<Clause>,
+}
+
+/// How new records are sent, and what comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum InsertMode {
+    /// What the database chose comes back into the records.
+    #[default]
+    Returning,
+    /// Only how many there were comes back.
+    Counting,
+    /// As `Counting`, by `COPY` where the database has it.
+    Copying,
 }
 
 /// Changes records.
@@ -137,6 +96,12 @@ pub struct Update {
     pub set: Vec<Assignment>,
     /// Whether all columns of the record are written.
     pub whole: bool,
+    /// What is read of the changed records, where they are chosen by condition.
+    pub returning: Option<Project>,
+    /// The table, where it is not the model's.
+    pub table: Option<TableName>,
+    /// Text of the program at places of the statement.
+    pub clauses: Vec<Clause>,
 }
 
 /// Removes records.
@@ -146,6 +111,12 @@ pub struct Delete {
     pub model: &'static ModelMeta,
     /// Which records.
     pub target: Target,
+    /// What is read of the removed records, where they are chosen by condition.
+    pub returning: Option<Project>,
+    /// The table, where it is not the model's.
+    pub table: Option<TableName>,
+    /// Text of the program at places of the statement.
+    pub clauses: Vec<Clause>,
 }
 
 /// Which records a statement is for.
@@ -176,9 +147,16 @@ pub struct Outcome {
     pub rows: usize,
     /// How many rows were matched by a write.
     pub affected: u64,
+    /// Whether the fallback of a circuit breaker answered in the place of the database.
+    pub fallback: bool,
 }
 
 impl Insert {
+    /// Whether what the database chooses comes back into the records.
+    pub(crate) fn returns(&self) -> bool {
+        self.mode == InsertMode::Returning && (self.auto && self.model.auto.is_some() || !self.left_out.is_empty())
+    }
+
     /// The positions of the columns that are sent.
     pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
         let sent = |(at, it): &(usize, &FieldMeta)| !(self.left_out.contains(at) || self.auto && it.auto);
@@ -212,6 +190,17 @@ impl Statement {
         }
     }
 
+    /// The table that is named in the place of the model's, and the model.
+    pub(crate) fn table(&self) -> Option<(&'static ModelMeta, &TableName)> {
+        match self {
+            Self::Select(it) => Some((it.model, it.table.as_ref()?)),
+            Self::Insert(it) => Some((it.model, it.table.as_ref()?)),
+            Self::Update(it) => Some((it.model, it.table.as_ref()?)),
+            Self::Delete(it) => Some((it.model, it.table.as_ref()?)),
+            Self::Raw(_) | Self::Ddl(_) => None,
+        }
+    }
+
     /// The conditions, to read or to add to; inserts and SQL text have none.
     pub fn filter_mut(&mut self) -> Option<&mut Vec<Expr>> {
         match self {
@@ -222,12 +211,31 @@ impl Statement {
         }
     }
 
-    /// Whether it only reads. SQL text counts as a read where it starts with
+    /// Hands out every query inside of the statement, however deep.
+    pub(crate) fn each_query_mut(&mut self, each: &mut dyn FnMut(&mut Select)) {
+        match self {
+            Self::Select(it) => it.each_query_mut(each),
+            Self::Update(it) => {
+                it.set.iter_mut().for_each(|it| it.value.each_query_mut(each));
+                it.target.filter.iter_mut().for_each(|it| it.each_query_mut(each));
+                it.clauses.iter_mut().for_each(|it| it.args.each_query_mut(each));
+            }
+            Self::Delete(it) => {
+                it.target.filter.iter_mut().for_each(|it| it.each_query_mut(each));
+                it.clauses.iter_mut().for_each(|it| it.args.each_query_mut(each));
+            }
+            Self::Insert(it) => it.clauses.iter_mut().for_each(|it| it.args.each_query_mut(each)),
+            Self::Raw(it) => it.args.each_query_mut(each),
+            Self::Ddl(_) => {}
+        }
+    }
+
+    /// Whether it only reads; a read that locks does more. SQL text counts as a read where it starts with
     /// `SELECT`, `VALUES` or `EXPLAIN`.
     #[must_use]
     pub fn is_read(&self) -> bool {
         match self {
-            Self::Select(_) => true,
+            Self::Select(it) => it.lock.is_none(),
             Self::Raw(it) => it.is_read(),
             _ => false,
         }

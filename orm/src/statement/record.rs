@@ -32,6 +32,18 @@ pub trait Record: Any + Send + Sync {
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode) where the value is of another kind.
     fn set_value_at(&mut self, at: usize, value: Value) -> Result<()>;
+    /// Sets the fields of several columns, by position.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode) where a value is of another kind.
+    fn set_values_at(&mut self, values: Vec<(usize, Value)>) -> Result<()> {
+        values.into_iter().try_for_each(|(at, value)| self.set_value_at(at, value))
+    }
+    #[doc(hidden)]
+    fn check_values_at(&self, values: &[(usize, Value)]) -> Result<()> {
+        let _ = values;
+        Ok(())
+    }
     #[doc(hidden)]
     fn bind_at(&self, at: usize, to: &mut dyn Binder) -> Result<()>;
     #[doc(hidden)]
@@ -57,6 +69,14 @@ impl<M: Model> Record for M {
         self.set_value(at, value).map_err(|error| error.in_column(format_args!("{}.{}", M::META.name, M::META.fields[at].name)))
     }
 
+    fn set_values_at(&mut self, values: Vec<(usize, Value)>) -> Result<()> {
+        self.set_values(values)
+    }
+
+    fn check_values_at(&self, values: &[(usize, Value)]) -> Result<()> {
+        self.check_values(values)
+    }
+
     fn bind_at(&self, at: usize, to: &mut dyn Binder) -> Result<()> {
         self.bind(at, to)
     }
@@ -79,7 +99,9 @@ impl<M: Model> Record for M {
 }
 
 impl dyn Record {
-    /// The field of a column; `None` where the record is of another model.
+    /// The field of a column; `None` where the record is of another model. A
+    /// field in an embedded struct that is an `Option`, or one with an encoding,
+    /// has another type than its column: see `value_of`.
     #[must_use]
     pub fn get<M: Model, T: Field>(&self, column: Column<M, T>) -> Option<&T> {
         self.is_a::<M>().then(|| self.field_at(column.position()))?.downcast_ref()
@@ -93,9 +115,21 @@ impl dyn Record {
         self.field_mut_at(column.position()).downcast_mut()
     }
 
-    /// Sets the field of a column; `false` where the record is of another model.
+    /// The value of a column, also of one with an encoding or in an embedded
+    /// struct that is `None`; `None` where the record is of another model.
+    #[must_use]
+    pub fn value_of<M: Model, T: Field>(&self, column: Column<M, T>) -> Option<T> {
+        self.is_a::<M>().then(|| T::from_value(self.value_at(column.position())).ok())?
+    }
+
+    /// Sets the field of a column; `false` where the record is of another model,
+    /// or has no room for it: an embedded struct that is `None` is set as a whole.
     pub fn set<M: Model, T: Field>(&mut self, column: Column<M, T>, value: T) -> bool {
-        self.get_mut(column).map(|it| *it = value).is_some()
+        if let Some(it) = self.get_mut(column) {
+            *it = value;
+            return true;
+        }
+        self.is_a::<M>() && self.set_value_at(column.position(), value.to_value()).is_ok()
     }
 
     /// The field of a column, by the name of the column or of the field.
@@ -155,10 +189,15 @@ pub trait RecordSet: Any + Send + Sync {
 }
 
 /// Records of the model `M`.
-#[derive(Debug)]
 pub struct Records<M>(pub Vec<M>);
 
-impl<M: Model + FromRow> RecordSet for Records<M> {
+impl<M> fmt::Debug for Records<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Records({})", self.0.len())
+    }
+}
+
+impl<M: Model> RecordSet for Records<M> {
     fn len(&self) -> usize {
         self.0.len()
     }
@@ -190,8 +229,13 @@ impl<M: Model + FromRow> RecordSet for Records<M> {
 }
 
 /// Rows that are not records: tuples, single columns, figures.
-#[derive(Debug)]
 pub struct Rows<T>(pub Vec<T>);
+
+impl<T> fmt::Debug for Rows<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rows({})", self.0.len())
+    }
+}
 
 impl<T: FromRow> RecordSet for Rows<T> {
     fn len(&self) -> usize {

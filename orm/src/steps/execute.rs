@@ -1,20 +1,34 @@
 //! `orm:create`, `orm:query`, `orm:update`, `orm:delete`, `orm:raw`: the
 //! statements themselves.
 
-use std::ops::Range;
-
 use crate::callback::Context;
 use crate::dialect::Engine;
 use crate::driver::{Done, Want};
 use crate::error::{Error, Result};
-use crate::expr::{Binary, ColumnRef, Expr};
+use crate::expr::{Assignment, Binary, ColumnRef, Expr, OrderBy};
+use crate::query::Parts;
 use crate::schema::ModelMeta;
-use crate::statement::{Ddl, Insert, Outcome, Record, Select, Statement, Update};
+use crate::statement::{Ddl, Insert, InsertMode, Outcome, Record, Select, Statement, Update};
+use crate::steps::chunks::{self, Room};
+use crate::steps::hooks;
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
     let done = read(cx).await?;
     cx.sent(Outcome { rows: done.rows, ..Outcome::default() });
+    Ok(())
+}
+
+/// One batch of a stream; the next one goes on behind what was read last.
+pub(super) async fn row(cx: &mut Context) -> Result<()> {
+    query(cx).await?;
+    let Statement::Select(select) = cx.statement() else { return Ok(()) };
+    let column = |it: &OrderBy| match it.expr {
+        Expr::Column(it) => Some(it.at),
+        _ => None,
+    };
+    let columns: Vec<usize> = select.order.iter().filter_map(column).collect();
+    cx.keep_last(&columns);
     Ok(())
 }
 
@@ -31,20 +45,31 @@ pub(super) async fn raw(cx: &mut Context) -> Result<()> {
         return Ok(());
     }
     let done = read(cx).await?;
-    cx.sent(Outcome { rows: done.rows, affected: done.affected });
+    cx.sent(Outcome { rows: done.rows, affected: done.affected, ..Outcome::default() });
     Ok(())
 }
 
 pub(super) async fn create(cx: &mut Context) -> Result<()> {
     cx.check_statement()?;
-    let Statement::Insert(insert) = cx.statement().clone() else { return Ok(()) };
-    let engine = cx.session().engine().await?;
-    let model = insert.model;
-    let mut affected = 0;
-    for chunk in chunks(cx, &insert, engine) {
-        affected += send(cx, Statement::Insert(chunk.clone()), None).await?.affected;
-        if engine == Engine::MySql && !chunk.left_out.is_empty() {
-            reread(cx, model, chunk.rows.start).await?;
+    let Statement::Insert(insert) = cx.statement() else { return Ok(()) };
+    let mut insert = insert.clone();
+    if hooks::run_for(cx) {
+        // Hooks see what is stored, also where nobody else asked for it.
+        insert.mode = InsertMode::Returning;
+    }
+    let room = Room::of(cx).await?;
+    let (mut affected, mut at) = (0, insert.rows.start);
+    while let Some(chunk) = chunks::next(cx, &insert, at, room) {
+        check_key(&chunk, room.engine)?;
+        at = chunk.rows.end;
+        let done = send(cx, Statement::Insert(chunk.clone()), None).await?;
+        check_all_stored(&chunk, done)?;
+        affected += done.affected;
+        if room.engine == Engine::MySql && chunk.returns() && !chunk.left_out.is_empty() {
+            reread(cx, insert.model, chunk.rows.start).await?;
+        }
+        if let Some(parts) = cx.settings().get::<Parts>() {
+            parts.report(at - insert.rows.start)?;
         }
     }
     cx.sent(Outcome { affected, ..Outcome::default() });
@@ -56,8 +81,9 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     let Statement::Update(update) = cx.statement() else { return Ok(()) };
     let model = update.model;
     let of_record = update.target.record.is_some();
+    let operation = if update.whole { "save" } else { "update" };
     if of_record {
-        model.require_key(if update.whole { "save" } else { "update" })?;
+        model.require_key(operation)?;
     }
     if update.set.is_empty() && !update.whole {
         cx.sent(Outcome::default());
@@ -65,13 +91,17 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     }
     let engine = cx.session().engine().await?;
     let reread_needed = rereads(update, engine);
-    let affected = send_own(cx).await?.affected;
-    if of_record && affected == 0 {
-        return Err(Error::NotFound { model: model.name });
+    let constants = if of_record { constants(update, true) } else { Vec::new() };
+    if let Some(record) = cx.record(0).filter(|_| of_record) {
+        record.check_values_at(&constants)?;
     }
-    cx.sent(Outcome { affected, ..Outcome::default() });
-    if of_record {
-        apply_constants(cx, true)?;
+    let done = write(cx).await?;
+    if of_record && done.affected == 0 {
+        return Err(Error::NotFound { model: model.name, operation });
+    }
+    cx.sent(Outcome { rows: done.rows, affected: done.affected, ..Outcome::default() });
+    if let Some(record) = cx.record_mut(0).filter(|_| of_record) {
+        record.set_values_at(constants)?;
     }
     if reread_needed {
         reread(cx, model, 0).await?;
@@ -82,7 +112,8 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
 /// Reads what was stored into a record, where the database returns no rows of writes.
 async fn reread(cx: &mut Context, model: &'static ModelMeta, row: usize) -> Result<()> {
     let filter = cx.record(row).map(|it| key_of(model, it)).unwrap_or_default();
-    let again = Select { filter, ..Select::of(model) };
+    let table = cx.statement().table().map(|it| it.1.clone());
+    let again = Select { filter, table, ..Select::of(model) };
     send(cx, Statement::Select(again), Some(Want::Refill { first: row })).await.map(drop)
 }
 
@@ -93,20 +124,12 @@ pub(super) async fn delete(cx: &mut Context) -> Result<()> {
     if of_record {
         model.require_key("delete")?;
     }
-    let affected = send_own(cx).await?.affected;
-    if of_record && affected == 0 {
-        return Err(Error::NotFound { model: model.name });
+    let done = write(cx).await?;
+    if of_record && done.affected == 0 {
+        return Err(Error::NotFound { model: model.name, operation: "delete" });
     }
-    cx.sent(Outcome { affected, ..Outcome::default() });
+    cx.sent(Outcome { rows: done.rows, affected: done.affected, ..Outcome::default() });
     Ok(())
-}
-
-/// Whether an insert takes more than one statement.
-pub(super) fn is_chunked(cx: &Context, engine: Engine) -> bool {
-    match cx.statement() {
-        Statement::Insert(insert) => chunks(cx, insert, engine).len() > 1,
-        _ => false,
-    }
 }
 
 /// Whether an update is followed by a read of what was stored: MariaDB and
@@ -115,57 +138,44 @@ pub(super) fn rereads(update: &Update, engine: Engine) -> bool {
     engine.is_mysql_family() && update.target.record.is_some() && update.set.iter().any(|it| !it.is_constant())
 }
 
-/// Puts into the record what the update sets without asking the database; the
-/// key only once it is changed there, too.
-pub(super) fn apply_constants(cx: &mut Context, keys: bool) -> Result<()> {
+/// Puts into the record what the update sets without asking the database,
+/// except for the key: that is changed in the database first.
+pub(super) fn apply_constants(cx: &mut Context) -> Result<()> {
     let Statement::Update(update) = cx.statement() else { return Ok(()) };
-    let constants: Vec<(usize, Value)> = update
-        .set
-        .iter()
-        .filter(|it| keys || !it.column.meta().key)
-        .filter_map(|it| match &it.value {
-            Expr::Value(value, _) => Some((it.column.at, value.clone())),
-            _ => None,
-        })
-        .collect();
-    if let Some(record) = cx.record_mut(0) {
-        for (at, value) in constants {
-            record.set_value_at(at, value)?;
-        }
+    let constants = constants(update, false);
+    cx.record_mut(0).map_or(Ok(()), |record| record.set_values_at(constants))
+}
+
+/// What an update sets without asking the database.
+fn constants(update: &Update, keys: bool) -> Vec<(usize, Value)> {
+    let constant = |it: &Assignment| match &it.value {
+        Expr::Value(value, _) => Some((it.column.at, value.clone())),
+        _ => None,
+    };
+    update.set.iter().filter(|it| keys || !it.column.meta().key).filter_map(constant).collect()
+}
+
+/// Records that a clause such as `OR IGNORE` left out are not those that would be returned.
+fn check_all_stored(insert: &Insert, done: Done) -> Result<()> {
+    let stored = usize::try_from(done.affected).unwrap_or(usize::MAX).max(done.rows);
+    if insert.mode != InsertMode::Returning || insert.clauses.is_empty() || stored >= insert.rows.len() {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::Invalid(format!(
+        "{} of {} records of {} were left out by a clause of the statement: `insert_many` says how many were stored",
+        insert.rows.len() - stored,
+        insert.rows.len(),
+        insert.model.name
+    )))
 }
 
-/// The statements of an insert: as many rows as one takes, with or without keys
-/// of their own.
-fn chunks(cx: &Context, insert: &Insert, engine: Engine) -> Vec<Insert> {
-    let model = insert.model;
-    let auto = |row: usize| insert.auto && model.auto.is_some_and(|at| cx.record(row).is_some_and(|it| is_zero(&it.value_at(at))));
-    let mut chunks: Vec<Insert> = Vec::new();
-    for row in insert.rows.clone() {
-        let auto = auto(row);
-        let left_out = left_out(cx, model, row);
-        let columns = model.fields.len() - usize::from(auto) - left_out.len();
-        let comes_back = auto || !left_out.is_empty();
-        let most = if columns == 0 { 1 } else { engine.rows_per_insert(columns, comes_back, model.has_arrays()) };
-        match chunks.last_mut() {
-            Some(last) if last.auto == auto && last.left_out == left_out && last.rows.len() < most => last.rows.end = row + 1,
-            _ => chunks.push(Insert { model, rows: Range { start: row, end: row + 1 }, auto, left_out }),
-        }
-    }
-    chunks
-}
-
-/// The columns of a record that are left to the database: those that are not
-/// written, and those with a default whose field has no value.
-fn left_out(cx: &Context, model: &ModelMeta, row: usize) -> Vec<usize> {
-    let is_null = |at: usize| cx.record(row).is_some_and(|it| it.value_at(at).is_null());
-    let fields = model.fields.iter().enumerate();
-    fields.filter(|(at, it)| !it.access.create || (it.default.is_some() && is_null(*at))).map(|(at, _)| at).collect()
-}
-
-fn is_zero(value: &Value) -> bool {
-    matches!(value, Value::Null | Value::I16(0) | Value::I32(0) | Value::I64(0))
+/// MySQL says of the keys that it makes only the numbers.
+fn check_key(insert: &Insert, engine: Engine) -> Result<()> {
+    let Some(&at) = insert.left_out.iter().find(|at| engine == Engine::MySql && insert.model.key.contains(at)) else {
+        return Ok(());
+    };
+    let what = format!("a key that is left to it and comes back; give `{}.{}` a value", insert.model.name, insert.model.fields[at].name);
+    Err(Error::Unsupported { database: engine.name(), what })
 }
 
 /// The condition that only this record fulfils.
@@ -182,6 +192,21 @@ fn key_of(model: &'static ModelMeta, record: &dyn Record) -> Vec<Expr> {
 async fn read(cx: &mut Context) -> Result<Done> {
     cx.clear_records();
     send_own(cx).await
+}
+
+/// Sends a change or a removal. The rows that the program asked for are those
+/// that were written; MariaDB does not count them.
+async fn write(cx: &mut Context) -> Result<Done> {
+    let returning = match cx.statement() {
+        Statement::Update(it) => it.returning.is_some(),
+        Statement::Delete(it) => it.returning.is_some(),
+        _ => false,
+    };
+    if !returning {
+        return Ok(Done { rows: 0, ..send_own(cx).await? });
+    }
+    let done = read(cx).await?;
+    Ok(Done { affected: u64::try_from(done.rows).unwrap_or(u64::MAX), ..done })
 }
 
 /// Sends the statement of the context, with its records; both come back also

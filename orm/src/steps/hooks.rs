@@ -21,7 +21,7 @@ pub(super) async fn before_update(cx: &mut Context) -> Result<()> {
     if table(cx).is_none() {
         return Ok(());
     }
-    execute::apply_constants(cx, false)?;
+    execute::apply_constants(cx)?;
     let before = values(cx);
     each(cx, |it| [it.before_save, it.before_update]).await?;
     let after = values(cx);
@@ -69,6 +69,11 @@ fn values(cx: &Context) -> Vec<Value> {
 /// Whether a hook left a value alone; what is no number is not equal to itself.
 fn is_same(before: &Value, after: &Value) -> bool {
     matches!((before, after), (Value::F64(before), Value::F64(after)) if before.is_nan() && after.is_nan()) || before == after
+}
+
+/// Whether the model of the records has hooks that run.
+pub(super) fn run_for(cx: &Context) -> bool {
+    table(cx).is_some()
 }
 
 fn table(cx: &Context) -> Option<&'static HookTable> {

@@ -1,5 +1,6 @@
 //! The callbacks that every database starts with.
 
+mod chunks;
 mod execute;
 mod hooks;
 mod timestamps;
@@ -28,5 +29,5 @@ pub(crate) fn register(on: &mut Callbacks) {
         .register("orm:after_delete", hooks::after_delete);
     on.query().register("orm:query", execute::query).register("orm:after_find", hooks::after_find);
     on.raw().register("orm:raw", execute::raw);
-    on.row().register("orm:row", execute::query).register("orm:after_find", hooks::after_find);
+    on.row().register("orm:row", execute::row).register("orm:after_find", hooks::after_find);
 }

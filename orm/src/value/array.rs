@@ -33,16 +33,18 @@ use crate::value::{Binder, Cells, Field, SqlType, Value};
 pub trait Element: Field {}
 
 macro_rules! elements {
-    ($($type:ty)*) => {$(impl Element for $type {})*};
+    ($($type:ty)*) => {$(#[diagnostic::do_not_recommend] impl Element for $type {})*};
 }
 
 elements! { bool i16 i32 i64 f32 f64 String }
 
 #[cfg(feature = "uuid")]
+#[diagnostic::do_not_recommend]
 impl Element for ::uuid::Uuid {}
 
 impl<T: Element> Element for Option<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Element> Field for Vec<T> {
     const TYPE: SqlType = SqlType::Array(&T::TYPE);
 

@@ -6,6 +6,35 @@ use crate::value::{SqlType, json_array, limits};
 /// Takes the values of a statement, in the order of its placeholders.
 ///
 /// Drivers implement it; fields call the one method that fits them.
+///
+/// ```
+/// use orm::{Binder, Cells, Field, SqlType, Value};
+///
+/// /// Degrees, stored as hundredths of one.
+/// #[derive(Debug, Clone, Copy, PartialEq)]
+/// struct Degrees(f64);
+///
+/// impl Field for Degrees {
+///     const TYPE: SqlType = <i64 as Field>::TYPE;
+///     const NULLABLE: bool = false;
+///
+///     fn bind(&self, to: &mut dyn Binder) -> orm::Result<()> {
+///         to.i64((self.0 * 100.0).round() as i64)
+///     }
+///
+///     fn read(cells: &dyn Cells, at: usize) -> orm::Result<Self> {
+///         Ok(Self(cells.i64(at)? as f64 / 100.0))
+///     }
+///
+///     fn to_value(&self) -> Value {
+///         Value::I64((self.0 * 100.0).round() as i64)
+///     }
+///
+///     fn from_value(value: Value) -> orm::Result<Self> {
+///         Ok(Self(i64::from_value(value)? as f64 / 100.0))
+///     }
+/// }
+/// ```
 pub trait Binder {
     /// Says which column the next value is for, so that a driver can choose
     /// the column's own representation and name it in an error.
@@ -118,5 +147,13 @@ pub trait Binder {
         let _ = ty;
         let text = json_array::write(len, each)?;
         self.text(&text)
+    }
+    /// Binds the values of a condition on a long list as one argument, each as
+    /// it would be bound by itself.
+    ///
+    /// # Errors
+    /// What the values themselves fail with.
+    fn any_of(&mut self, ty: SqlType, len: usize, each: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
+        self.array(ty, len, each)
     }
 }

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::value::field::unexpected;
 use crate::value::{Binder, Cells, DecimalField, Field, SqlType, Value};
 
+#[diagnostic::do_not_recommend]
 impl Field for Decimal {
     /// Eighteen digits, six of them behind the point: what SQLite's 64-bit
     /// integers hold exactly, and so the same on every database.
@@ -31,4 +32,5 @@ impl Field for Decimal {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl DecimalField for Decimal {}

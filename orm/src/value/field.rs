@@ -1,7 +1,7 @@
 //! Rust types that a column can hold.
 
 use crate::error::{Error, Result};
-use crate::value::{Binder, Cells, SqlType, Value};
+use crate::value::{AnyField, Binder, Cells, RowRef, SqlType, Value};
 
 /// A Rust type that a column can hold.
 ///
@@ -21,6 +21,7 @@ use crate::value::{Binder, Cells, SqlType, Value};
 /// | `NaiveDateTime`, `PrimitiveDateTime` | `timestamp` | `DATETIME(6)` | `TEXT` | cut to microseconds, as all times are |
 /// | `NaiveDate`, `Date`; `NaiveTime`, `Time` | `date`; `time` | `DATE`; `TIME(6)` | `TEXT` | |
 /// | `Uuid` | `uuid` | `BINARY(16)` | `BLOB` | feature `uuid`; ordered by its bytes |
+/// | `Auto<T>` | as `T` | as `T` | as `T` | may be left to the database when a record is created |
 /// | `Json<T>` | `jsonb` | `LONGTEXT` | `TEXT` | feature `json`; not to be compared or ordered |
 /// | `Vec<T>` of an [`Element`](crate::Element) | `t[]` | `LONGTEXT` | `TEXT` | JSON where there are no arrays |
 ///
@@ -108,6 +109,27 @@ pub trait Field: Clone + Send + Sync + 'static {
     /// # Errors
     /// [`Error::Decode`] where it is of another kind, or out of range.
     fn from_value(value: Value) -> Result<Self>;
+
+    /// For generated code: reads a column of a row into a field that has a name.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read), with that name.
+    #[doc(hidden)]
+    fn read_named(row: &RowRef<'_>, at: usize, model: &'static str, name: &'static str) -> Result<Self> {
+        row.field(at, model, name)
+    }
+
+    /// For generated code: the same field without its type.
+    #[doc(hidden)]
+    fn any_field(&self) -> &dyn AnyField {
+        self
+    }
+
+    /// For generated code: the same field without its type, to change.
+    #[doc(hidden)]
+    fn any_field_mut(&mut self) -> &mut dyn AnyField {
+        self
+    }
 }
 
 /// A field that can hold the time of a change: `created_at`, `updated_at`.
@@ -122,6 +144,7 @@ pub trait Timestamp: Field {
     fn at(micros: i64) -> Value;
 }
 
+#[diagnostic::do_not_recommend]
 impl Timestamp for i64 {
     fn at(micros: i64) -> Value {
         Value::I64(micros.div_euclid(1_000_000))
@@ -144,6 +167,9 @@ pub trait AutoKey: Field {
     /// For generated code: what the column holds.
     #[doc(hidden)]
     const COLUMN: SqlType = Self::TYPE;
+    /// For generated code: whether the database numbers a key that is zero.
+    #[doc(hidden)]
+    const ZERO_IS_UNSET: bool = true;
 }
 
 /// A field whose digits can be chosen: `#[orm(precision = 10, scale = 2)]`.
@@ -163,8 +189,8 @@ impl<T: DecimalField> DecimalField for Option<T> {}
 /// `#[orm(default = 0)]`.
 #[diagnostic::on_unimplemented(
     message = "`default` is for fields that can be without a value, and a `{Self}` always has one",
-    label = "expected an `Option`",
-    note = "`None` is left to the database; zero and empty text are values like all others"
+    label = "expected an `Option` or an `Auto`",
+    note = "`None` and `Auto::Unset` are left to the database; zero and empty text are values like all others"
 )]
 pub trait DefaultField: Field {
     /// For generated code.
@@ -188,7 +214,9 @@ pub trait SizedField: Field {
     const OPTIONAL: bool = Self::NULLABLE;
 }
 
+#[diagnostic::do_not_recommend]
 impl SizedField for String {}
+#[diagnostic::do_not_recommend]
 impl SizedField for Vec<u8> {}
 impl<T: SizedField> SizedField for Option<T> {}
 
@@ -199,6 +227,7 @@ pub(crate) fn unexpected(expected: &'static str, found: impl Into<String>) -> Er
 
 macro_rules! plain {
     ($($type:ty, $read:ident, $variant:ident, $sql:expr, |$it:ident| $bind:expr, |$cell:ident| $own:expr;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Field for $type {
             const TYPE: SqlType = $sql;
 
@@ -234,6 +263,7 @@ plain! {
     Vec<u8>, bytes, Bytes, SqlType::Bytes, |it| it, |it| it.to_owned();
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Field> Field for Option<T> {
     const TYPE: SqlType = T::TYPE;
     const NULLABLE: bool = true;

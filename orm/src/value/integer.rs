@@ -6,12 +6,13 @@ use crate::value::{AutoKey, Binder, Cells, Field, SqlType, Value};
 
 macro_rules! integers {
     ($($type:ident $wire:ident $variant:ident $sql:expr;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Field for $type {
             const TYPE: SqlType = $sql;
 
             fn read(cells: &dyn Cells, at: usize) -> Result<Self> {
                 let it = cells.i64(at)?;
-                Self::try_from(it).map_err(|_| unexpected(stringify!($type), format!("the integer {it}, which is out of range")))
+                Self::try_from(it).map_err(|_| unexpected(stringify!($type), "an integer that is out of range"))
             }
 
             fn bind(&self, to: &mut dyn Binder) -> Result<()> {
@@ -30,7 +31,7 @@ macro_rules! integers {
                     Value::U64(_) => return Err(unexpected(stringify!($type), "an integer that is out of range")),
                     other => return Err(unexpected(stringify!($type), other.kind())),
                 };
-                Self::try_from(it).map_err(|_| unexpected(stringify!($type), format!("the integer {it}, which is out of range")))
+                Self::try_from(it).map_err(|_| unexpected(stringify!($type), "an integer that is out of range"))
             }
         }
     )*};
@@ -47,13 +48,14 @@ integers! {
 }
 
 macro_rules! auto_keys {
-    ($($type:ident)*) => {$(impl AutoKey for $type {})*};
+    ($($type:ident)*) => {$(#[diagnostic::do_not_recommend] impl AutoKey for $type {})*};
 }
 
 auto_keys! { i8 i16 i32 i64 u8 u16 u32 u64 }
 
 /// Beyond `i64::MAX` only MariaDB and MySQL have room; elsewhere such a value
 /// is [`Error::Unstorable`](crate::Error::Unstorable).
+#[diagnostic::do_not_recommend]
 impl Field for u64 {
     const TYPE: SqlType = SqlType::Unsigned(Self::MAX);
 
@@ -72,7 +74,7 @@ impl Field for u64 {
     fn from_value(value: Value) -> Result<Self> {
         let Value::U64(it) = value else {
             let it = i64::from_value(value)?;
-            return Self::try_from(it).map_err(|_| unexpected("u64", format!("the integer {it}, which is out of range")));
+            return Self::try_from(it).map_err(|_| unexpected("u64", "an integer that is out of range"));
         };
         Ok(it)
     }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::value::field::unexpected;
-use crate::value::{Binder, Cells, Field, SqlType, Value, limits};
+use crate::value::{Binder, Cells, Encoding, Field, SqlType, Value, limits};
 
 /// A field that is stored as a JSON document: everything that serde can write
 /// and read.
@@ -66,6 +66,7 @@ impl<T> From<T> for Json<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Field for Json<T> {
     const TYPE: SqlType = SqlType::Json;
 
@@ -88,6 +89,75 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Field for 
             Value::Json(it) | Value::Text(it) => parse(&it),
             other => Err(unexpected("JSON", other.kind())),
         }
+    }
+}
+
+/// What serde can write and read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored as a JSON document",
+    label = "`json` needs a type that serde can write and read",
+    note = "add `#[derive(Serialize, Deserialize)]` to `{Self}`"
+)]
+pub trait Document: Sized {
+    #[doc(hidden)]
+    fn to_text(&self) -> Result<String>;
+    #[doc(hidden)]
+    fn from_text(text: &str) -> Result<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Document for T {
+    fn to_text(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|_| limits::unstorable("it cannot be written as JSON"))
+    }
+
+    fn from_text(text: &str) -> Result<Self> {
+        parse(text).map(|it| it.0)
+    }
+}
+
+/// A field as a JSON document: the encoding of `#[orm(json)]`.
+#[derive(Debug, Clone, Copy)]
+pub enum AsJson {}
+
+/// The text of a document.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct JsonText(String);
+
+#[diagnostic::do_not_recommend]
+impl Field for JsonText {
+    const TYPE: SqlType = SqlType::Json;
+
+    fn read(cells: &dyn Cells, at: usize) -> Result<Self> {
+        cells.json(at).map(|it| Self(it.to_owned()))
+    }
+
+    fn bind(&self, to: &mut dyn Binder) -> Result<()> {
+        to.json(limits::json(&self.0)?)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Json(self.0.clone())
+    }
+
+    fn from_value(value: Value) -> Result<Self> {
+        match value {
+            Value::Json(it) | Value::Text(it) => Ok(Self(it)),
+            other => Err(unexpected("JSON", other.kind())),
+        }
+    }
+}
+
+impl<T: Document> Encoding<T> for AsJson {
+    type Stored = JsonText;
+
+    fn encode(it: &T) -> Result<JsonText> {
+        it.to_text().map(JsonText)
+    }
+
+    fn decode(stored: JsonText) -> Result<T> {
+        T::from_text(&stored.0)
     }
 }
 

@@ -3,9 +3,14 @@
 //! Knows nothing of models, statements or drivers: drivers implement
 //! [`Binder`] and [`Cells`], field types are written against them.
 
-mod args;
+mod any;
+mod any_field;
 mod array;
+mod auto;
 mod binder;
+mod collect;
+mod debug;
+mod encoding;
 pub(crate) mod enums;
 mod field;
 mod integer;
@@ -15,26 +20,35 @@ pub(crate) mod limits;
 mod row;
 mod sql_text;
 mod sql_type;
+#[cfg_attr(not(all(feature = "postgres", feature = "mysql")), allow(dead_code, reason = "what only another database needs"))]
+pub(crate) mod texts;
 #[cfg(feature = "chrono")]
 mod time;
 #[cfg(feature = "time")]
 mod time_crate;
 #[cfg(feature = "uuid")]
 mod uuid;
+pub(crate) mod weight;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
 
-pub use self::args::{Args, Argument, Arguments, IntoArgument, List, ListItem, Named, list, named};
+pub use self::any_field::AnyField;
 pub use self::array::Element;
+pub use self::auto::Auto;
 pub use self::binder::Binder;
+#[cfg(feature = "chrono")]
+pub use self::encoding::unix::{UnixMicros, UnixMillis, UnixSeconds};
+pub use self::encoding::{Encoding, With, encoded, encoded_option};
 pub use self::field::{AutoKey, DecimalField, DefaultField, Field, SizedField, Timestamp};
 #[cfg(feature = "json")]
-pub use self::json::Json;
+pub use self::json::{AsJson, Document, Json};
 pub use self::row::{Cells, FromRow, RowRef, named as named_cell, positions_of};
 pub use self::sql_text::{AssertSqlSafe, SqlText};
 pub use self::sql_type::SqlType;
 
 pub(crate) use self::array::json as json_array;
+pub(crate) use self::collect::Collect;
+pub(crate) use self::row::position_of;
 
 use crate::error::Result;
 
@@ -48,7 +62,15 @@ use crate::error::Result;
 /// assert_eq!(Value::from(7), Value::I32(7));
 /// assert_eq!(Value::from(None::<String>), Value::Null);
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+///
+/// Printed with `{:?}`, it says what kind of value it is, and not which: values
+/// must not get into logs with a statement that someone prints.
+///
+/// ```
+/// # use orm::Value;
+/// assert_eq!(format!("{:?}", Value::from("ann@example.org")), "Text(_)");
+/// ```
+#[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Value {
     /// No value.
@@ -74,6 +96,8 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// The text of a JSON document.
     Json(String),
+    /// A value that its encoding refused, and why; it is an error of every statement.
+    Refused(String),
     /// A list of values that a column of this type could hold one by one.
     List(SqlType, Vec<Self>),
     /// An instant, in UTC.
@@ -108,6 +132,7 @@ impl Value {
             Self::Text(_) => "text",
             Self::Bytes(_) => "bytes",
             Self::Json(_) => "a JSON document",
+            Self::Refused(_) => "a value that cannot be encoded",
             Self::List(..) => "a list",
             #[cfg(feature = "chrono")]
             Self::DateTime(_) | Self::NaiveDateTime(_) => "a date and time",
@@ -142,6 +167,7 @@ impl Value {
             Self::Text(it) => to.text(it),
             Self::Bytes(it) => to.bytes(it),
             Self::Json(it) => to.json(limits::json(it)?),
+            Self::Refused(reason) => Err(limits::unstorable(reason)),
             Self::List(ty, all) => to.array(*ty, all.len(), &mut |at, to| all[at].bind(to)),
             #[cfg(feature = "chrono")]
             Self::DateTime(it) => to.date_time(*it),

@@ -8,6 +8,18 @@ use crate::value::{Field, json_array};
 ///
 /// Every method takes a position that is smaller than [`len`](Self::len), and
 /// fails with [`Error::Decode`] where the cell holds something else or NULL.
+///
+/// ```
+/// use orm::Cells;
+///
+/// /// A truth value that an older program stored as `Y` and `N`.
+/// fn yes_or_no(cells: &dyn Cells, at: usize) -> orm::Result<bool> {
+///     Ok(cells.text(at)? == "Y")
+/// }
+/// ```
+///
+/// # Errors
+/// [`Error::Decode`] where the cell holds something else.
 #[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Cells {
     /// How many columns there are.
@@ -29,7 +41,7 @@ pub trait Cells {
     /// Reads an integer that is not negative.
     fn u64(&self, at: usize) -> Result<u64> {
         let it = self.i64(at)?;
-        u64::try_from(it).map_err(|_| unexpected("u64", format!("the integer {it}, which is out of range")))
+        u64::try_from(it).map_err(|_| unexpected("u64", "an integer that is out of range"))
     }
     /// Reads a floating-point number that 32 bits hold exactly.
     fn f32(&self, at: usize) -> Result<f32> {
@@ -102,6 +114,18 @@ impl<'r> RowRef<'r> {
 
     /// Reads the column at a position.
     ///
+    /// ```
+    /// use orm::{Cells, FromRow, RowRef};
+    ///
+    /// /// Two columns, by position.
+    /// struct Pair(i64, String);
+    ///
+    /// impl FromRow for Pair {
+    ///     fn positions(_: &dyn Cells) -> orm::Result<Vec<usize>> { Ok(Vec::new()) }
+    ///     fn from_row(row: &RowRef<'_>) -> orm::Result<Self> { Ok(Self(row.get(0)?, row.get(1)?)) }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Decode`] where the column holds something else.
     pub fn get<T: Field>(&self, at: usize) -> Result<T> {
@@ -110,6 +134,13 @@ impl<'r> RowRef<'r> {
     }
 
     /// Reads the column at a position into a field that has a name.
+    ///
+    /// ```
+    /// # use orm::RowRef;
+    /// fn name(row: &RowRef<'_>) -> orm::Result<String> {
+    ///     row.field(1, "User", "name")
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Decode`] with that name where the column holds something else.
@@ -147,6 +178,19 @@ pub fn named<T>(model: &'static str, name: &'static str, read: Result<T>) -> Res
     label = "expected a model, a row, a tuple of fields, or a field",
     note = "add `#[derive(Row)]` to a struct whose fields are the columns"
 )]
+///
+/// ```
+/// use orm::prelude::*;
+///
+/// #[derive(Row)]
+/// struct Size { site: String, visits: i64 }
+///
+/// # async fn f(db: &Session) -> orm::Result<()> {
+/// let sizes: Vec<Size> = db.raw("SELECT site, count(*) AS visits FROM visits GROUP BY site", ()).fetch().await?;
+/// let pairs: Vec<(String, i64)> = db.raw("SELECT site, count(*) FROM visits GROUP BY site", ()).fetch().await?;
+/// let sites: Vec<String> = db.raw("SELECT DISTINCT site FROM visits", ()).fetch().await?;
+/// # Ok(()) }
+/// ```
 pub trait FromRow: Sized + Send + Sync + 'static {
     /// Where the columns stand that this type reads by name; empty for types
     /// that read by position. Called once per result.
@@ -210,16 +254,20 @@ tuples! {
 /// another case is good enough where there is none in the same.
 #[doc(hidden)]
 pub fn positions_of(cells: &dyn Cells, row: &'static str, columns: &[(&'static str, bool)]) -> Result<Vec<usize>> {
+    columns
+        .iter()
+        .map(|&(column, may_miss)| position_of(cells, row, column).or_else(|error| if may_miss { Ok(usize::MAX) } else { Err(error) }))
+        .collect()
+}
+
+/// Where a column stands in a result.
+pub(crate) fn position_of(cells: &dyn Cells, row: &'static str, column: &str) -> Result<usize> {
     let find = |fits: &dyn Fn(&str) -> bool| (0..cells.len()).find(|it| fits(cells.name(*it)));
-    let position = |&(column, may_miss): &(&'static str, bool)| {
-        let found = find(&|it| it == column).or_else(|| find(&|it| it.eq_ignore_ascii_case(column)));
-        found.or_else(|| may_miss.then_some(usize::MAX)).ok_or_else(|| Error::MissingColumn {
-            model: row,
-            column: column.to_owned(),
-            found: (0..cells.len()).map(|it| cells.name(it)).collect::<Vec<_>>().join(", "),
-        })
-    };
-    columns.iter().map(position).collect()
+    find(&|it| it == column).or_else(|| find(&|it| it.eq_ignore_ascii_case(column))).ok_or_else(|| Error::MissingColumn {
+        model: row,
+        column: column.to_owned(),
+        found: (0..cells.len()).map(|it| cells.name(it)).collect::<Vec<_>>().join(", "),
+    })
 }
 
 fn expect_columns(cells: &dyn Cells, count: usize) -> Result<Vec<usize>> {

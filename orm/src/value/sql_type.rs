@@ -77,6 +77,7 @@ impl SqlType {
             Value::Text(_) => self.is_text(),
             Value::Bytes(_) => matches!(self, Self::Bytes | Self::VarBytes(_)),
             Value::Json(_) => self == Self::Json,
+            Value::Refused(_) => false,
             Value::List(of, _) => matches!(self, Self::Array(it) if it == of),
             #[cfg(feature = "chrono")]
             Value::DateTime(_) => self == Self::Timestamp,

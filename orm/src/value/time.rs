@@ -8,6 +8,7 @@ use crate::value::{Binder, Cells, Field, SqlType, Timestamp, Value};
 
 macro_rules! times {
     ($($type:ty, $method:ident, $variant:ident, $sql:ident;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Field for $type {
             const TYPE: SqlType = SqlType::$sql;
 
@@ -42,6 +43,7 @@ times! {
 
 /// Stored as the instant that it is; what is read has the offset zero, and is
 /// equal to what was written.
+#[diagnostic::do_not_recommend]
 impl Field for DateTime<FixedOffset> {
     const TYPE: SqlType = SqlType::Timestamp;
 
@@ -62,18 +64,21 @@ impl Field for DateTime<FixedOffset> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Timestamp for DateTime<FixedOffset> {
     fn at(micros: i64) -> Value {
         DateTime::<Utc>::at(micros)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Timestamp for DateTime<Utc> {
     fn at(micros: i64) -> Value {
         Value::DateTime(Self::from_timestamp_micros(micros).unwrap_or_default())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Timestamp for NaiveDateTime {
     fn at(micros: i64) -> Value {
         Value::NaiveDateTime(DateTime::from_timestamp_micros(micros).unwrap_or_default().naive_utc())

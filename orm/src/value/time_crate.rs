@@ -12,6 +12,7 @@ use crate::value::{Binder, Cells, Field, SqlType, Timestamp, Value};
 /// far outside of the years that any database of ours stores.
 macro_rules! times {
     ($($type:ident as $chrono:ty, $variant:ident, $sql:ident, $to:ident, $from:ident;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Field for $type {
             const TYPE: SqlType = SqlType::$sql;
 
@@ -64,12 +65,14 @@ times! {
     Time as NaiveTime, Time, Time, to_time, from_time;
 }
 
+#[diagnostic::do_not_recommend]
 impl Timestamp for OffsetDateTime {
     fn at(micros: i64) -> Value {
         DateTime::<Utc>::at(micros)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Timestamp for PrimitiveDateTime {
     fn at(micros: i64) -> Value {
         NaiveDateTime::at(micros)

@@ -8,6 +8,7 @@ use crate::value::{Binder, Cells, Field, SqlType, Value};
 
 /// `uuid` in PostgreSQL, sixteen bytes elsewhere: MariaDB's own type has
 /// another order than all the others.
+#[diagnostic::do_not_recommend]
 impl Field for Uuid {
     const TYPE: SqlType = SqlType::Uuid;
 

@@ -4,7 +4,9 @@ use sqlx::mysql::MySqlArguments;
 use sqlx::{Arguments as _, Encode, Type};
 
 use crate::error::{Error, Result};
-use crate::value::{Binder, SqlType, limits};
+use crate::value::texts::{Each, TextSink, Texts, hex};
+use crate::value::weight::PLAIN;
+use crate::value::{Binder, SqlType, json_array, limits};
 
 /// What the protocol has room for.
 const MOST_ARGUMENTS: usize = u16::MAX as usize;
@@ -16,9 +18,16 @@ pub(super) struct Bind {
     arguments: MySqlArguments,
     /// What the next value is for.
     column: Option<SqlType>,
+    /// The bytes of what has no fixed size.
+    bytes: usize,
 }
 
 impl Bind {
+    /// What the values take at most in a message.
+    pub(super) fn size(&self) -> usize {
+        self.bytes + PLAIN * self.arguments.len()
+    }
+
     pub(super) fn finish(self) -> Result<MySqlArguments> {
         let count = self.arguments.len();
         if count > MOST_ARGUMENTS {
@@ -69,11 +78,13 @@ impl Binder for Bind {
 
     fn text(&mut self, it: &str) -> Result<()> {
         let it = limits::length(limits::no_nul(it)?, self.column)?;
+        self.bytes += it.len();
         self.add(it)
     }
 
     fn bytes(&mut self, it: &[u8]) -> Result<()> {
         let it = limits::bytes(it, self.column)?;
+        self.bytes += it.len();
         self.add(it)
     }
 
@@ -106,5 +117,30 @@ impl Binder for Bind {
             limits::decimal_fits(it, precision, scale)?;
         }
         self.add(it)
+    }
+
+    fn any_of(&mut self, _: SqlType, len: usize, each: Each<'_>) -> Result<()> {
+        let text = json_array::write(len, &mut |at, to| each(at, &mut Texts::new(Strings(to))))?;
+        self.text(&text)
+    }
+}
+
+/// The values of a list as strings of a document; bytes as their digits.
+struct Strings<'a>(&'a mut dyn Binder);
+
+impl TextSink for Strings<'_> {
+    const ZONE: &'static str = "";
+
+    fn text(&mut self, it: Option<&str>) -> Result<()> {
+        match it {
+            Some(it) => self.0.text(it),
+            None => self.0.null(None),
+        }
+    }
+
+    fn bytes(&mut self, it: &[u8]) -> Result<()> {
+        let mut text = String::with_capacity(it.len() * 2);
+        hex(it, &mut text);
+        self.0.text(&text)
     }
 }

@@ -102,7 +102,7 @@ fn integer(expected: &'static str, kind: Kind, bytes: &[u8]) -> Result<i64> {
         let unused = u32::try_from(64 - 8 * bytes.len().clamp(1, 8)).unwrap_or_default();
         return Ok((it << unused).cast_signed() >> unused);
     }
-    i64::try_from(it).map_err(|_| decode(expected, format!("the integer {it}, which is out of range")))
+    i64::try_from(it).map_err(|_| decode(expected, "an integer that is out of range"))
 }
 
 impl Cells for MySqlCells<'_> {
@@ -123,7 +123,7 @@ impl Cells for MySqlCells<'_> {
         match integer("a boolean", kind, bytes)? {
             0 => Ok(false),
             1 => Ok(true),
-            other => Err(decode("a boolean", format!("the integer {other}"))),
+            _ => Err(decode("a boolean", "an integer that is neither 0 nor 1")),
         }
     }
 
@@ -137,7 +137,7 @@ impl Cells for MySqlCells<'_> {
             (Kind::Unsigned, bytes) => unsigned("u64", bytes),
             (kind, bytes) => {
                 let it = integer("u64", kind, bytes)?;
-                u64::try_from(it).map_err(|_| decode("u64", format!("the integer {it}, which is out of range")))
+                u64::try_from(it).map_err(|_| decode("u64", "an integer that is out of range"))
             }
         }
     }

@@ -1,145 +1,134 @@
-//! Opens connections, and decides whether one can be used again.
+//! What the connections of a database have in common, and which can be used again.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::runtime;
 
+use super::berth::Berth;
+use super::hooks::PoolHooks;
+use super::lanes::{Gate, Lanes};
 use super::options::PoolOptions;
-use super::stats::{Counters, Why};
-use super::watch::Watch;
+use super::probe::Probe;
+use super::register::Register;
+use super::seats::Seats;
 use crate::dialect::Engine;
-use crate::driver::{Conn, Role, Target, connect};
-use crate::error::{Error, Result};
+use crate::driver::Target;
+use crate::error::Error;
 
 /// What the connections of a database have in common.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) target: Target,
-    pub(super) options: PoolOptions,
-    pub(super) counters: Counters,
+    live: RwLock<Arc<Live>>,
+    /// Connections of an earlier one are closed as soon as nobody uses them.
+    generation: AtomicU64,
+    pub(super) register: Register,
+    pub(super) probe: Probe,
     /// Which kind of database it is: `mysql://` leads to MariaDB, too.
     pub(super) engine: OnceLock<Engine>,
+    /// The least that the servers of all connections so far take in one message.
+    pub(super) max_message: AtomicUsize,
     pub(super) closed: AtomicBool,
-    pub(super) watch: Watch,
+    pub(super) gate: Gate,
+    pub(super) lanes: Lanes,
+    pub(super) hooks: PoolHooks,
     going_home: Mutex<()>,
+    /// One change of options and address after the other.
+    pub(super) reloading: tokio::sync::Mutex<()>,
 }
 
-impl Shared {
+/// What can be changed while the pool is used.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) target: Target,
+    pub(super) options: PoolOptions,
+}
+
+impl Live {
     pub(super) fn new(target: Target, mut options: PoolOptions) -> Self {
         if target.is_memory() {
             // The database would be gone with its only connection.
-            options = options.max_lifetime(None).idle_timeout(None).validate_after(Duration::MAX);
-            options.max_idle = None;
+            options = options.max_lifetime(None).idle_timeout(None).keepalive(None).validate_after(Duration::MAX);
+            (options.min_idle, options.max_idle) = (0, None);
         }
-        Self {
-            engine: target.engine().map_or_else(OnceLock::new, OnceLock::from),
-            target,
-            options,
-            counters: Counters::default(),
-            closed: AtomicBool::new(false),
-            watch: Watch::default(),
-            going_home: Mutex::new(()),
-        }
+        Self { target, options }
     }
 }
 
-/// Opens connections, and decides whether one can be used again.
-#[derive(Debug)]
-pub(super) struct Manager {
-    pub(super) role: Role,
-    pub(super) shared: Arc<Shared>,
-}
+impl Shared {
+    pub(super) fn new(live: Live, lanes: Lanes, hooks: PoolHooks) -> Self {
+        Self {
+            engine: live.target.engine().map_or_else(OnceLock::new, OnceLock::from),
+            max_message: AtomicUsize::new(usize::MAX),
+            live: RwLock::new(Arc::new(live)),
+            generation: AtomicU64::new(0),
+            register: Register::default(),
+            probe: Probe::default(),
+            closed: AtomicBool::new(false),
+            gate: Gate::default(),
+            lanes,
+            hooks,
+            going_home: Mutex::new(()),
+            reloading: tokio::sync::Mutex::new(()),
+        }
+    }
 
-impl Manager {
-    pub(super) fn max_idle(&self) -> Option<usize> {
-        self.shared.options.max_idle
+    fn read(&self) -> RwLockReadGuard<'_, Arc<Live>> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.read())
+    }
+
+    /// Something of the options, as they are now.
+    pub(super) fn option<T>(&self, of: impl FnOnce(&PoolOptions) -> T) -> T {
+        of(&self.read().options)
+    }
+
+    pub(super) fn change(&self, live: Live) {
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn next_generation(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// Connections go home one after the other while this is held.
     pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
-        self.shared.going_home.lock().unwrap_or_else(PoisonError::into_inner)
+        self.going_home.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection and its dates.
+/// Decides whether a connection can be used again. It opens none: what it makes
+/// is a place for one.
 #[derive(Debug)]
-pub(super) struct Pooled {
-    pub(super) conn: Conn,
-    pub(super) used: Instant,
-    /// Whether a transaction may be open on it.
-    pub(super) in_transaction: bool,
-    /// When it is too old.
-    end: Option<Instant>,
-    /// The runtime it was opened on; with that, the network of it ends.
-    runtime: Option<runtime::Handle>,
-    /// Why it will be closed, as things stand.
-    pub(super) why: Why,
-    shared: Arc<Shared>,
-}
-
-impl Pooled {
-    /// Why it is to be closed though it works.
-    pub(super) fn expired(&self, now: Instant) -> Option<Why> {
-        if self.end.is_some_and(|end| now >= end) {
-            return Some(Why::Lifetime);
-        }
-        let limit = self.shared.options.idle_timeout?;
-        (now.saturating_duration_since(self.used) >= limit).then_some(Why::IdleTime)
-    }
-}
-
-impl Pooled {
-    /// Whether it can send, but will never hear the answer. A ping does not
-    /// tell: an answer that comes at once is read without the runtime.
-    fn is_deaf(&self) -> bool {
-        let Some(home) = &self.runtime else { return false };
-        let is_here = runtime::Handle::try_current().is_ok_and(|it| it.id() == home.id());
-        if is_here || self.conn.engine() == Engine::Sqlite {
-            return false;
-        }
-        // A runtime that has ended ends what is given to it at once.
-        let task = home.spawn(std::future::pending::<()>());
-        let deaf = task.is_finished();
-        task.abort();
-        deaf
-    }
-}
-
-impl Drop for Pooled {
-    fn drop(&mut self) {
-        let closed = self.why == Why::Broken && !self.conn.is_busy() && self.shared.closed.load(Ordering::Relaxed);
-        self.shared.counters.closed(if closed { Why::Closed } else { self.why });
-    }
+pub(super) struct Manager {
+    pub(super) shared: Arc<Shared>,
+    pub(super) seats: Arc<Seats>,
 }
 
 impl managed::Manager for Manager {
-    type Type = Pooled;
+    type Type = Berth;
     type Error = Error;
 
-    async fn create(&self) -> Result<Pooled> {
-        // Boxed: it is large, and every statement would carry it along.
-        let conn = Box::pin(connect(&self.shared.target, self.role)).await?;
-        let Shared { options, counters, engine, watch, .. } = &*self.shared;
-        let _ = engine.set(conn.engine());
-        let (now, before) = (Instant::now(), counters.opened());
-        let end = options.max_lifetime.and_then(|it| now.checked_add(jitter(it, before)));
-        watch.start(options);
-        Ok(Pooled {
-            conn,
-            used: now,
-            in_transaction: false,
-            end,
-            runtime: runtime::Handle::try_current().ok(),
-            why: Why::Broken,
-            shared: Arc::clone(&self.shared),
-        })
+    async fn create(&self) -> Result<Berth, Error> {
+        Ok(Berth::default())
     }
 
-    async fn recycle(&self, it: &mut Pooled, _: &Metrics) -> RecycleResult<Error> {
-        let options = &self.shared.options;
+    /// Without waiting: whoever is dropped here would take the connection along.
+    async fn recycle(&self, berth: &mut Berth, _: &Metrics) -> RecycleResult<Error> {
+        let Some(it) = berth.pooled() else { return Err(RecycleError::message("never opened")) };
         if it.conn.is_busy() {
             return Err(RecycleError::message("left in the middle of a statement"));
         }
@@ -147,29 +136,21 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("left in the middle of a transaction"));
         }
         it.in_transaction = false;
+        if it.is_changed() {
+            return Err(RecycleError::message("left as the next one must not find it"));
+        }
         if it.is_deaf() {
             return Err(RecycleError::message("its runtime has ended"));
         }
-        let now = Instant::now();
-        if let Some(why) = it.expired(now) {
+        if let Some(why) = it.expired(Instant::now()) {
             it.why = why;
             return Err(RecycleError::message("too old, or unused for too long"));
-        }
-        if now.saturating_duration_since(it.used) >= options.validate_after {
-            // A time-out of ours, so that a silent server costs one connection, not the caller's turn.
-            let answer = Box::pin(tokio::time::timeout(options.validate_timeout, it.conn.ping())).await;
-            if !matches!(answer, Ok(Ok(()))) {
-                return Err(RecycleError::message("does not answer"));
-            }
         }
         Ok(())
     }
 }
 
-/// The lifetime less up to a quarter, by the golden ratio: evenly spread, and
-/// without a source of chance.
-fn jitter(lifetime: Duration, nth: u64) -> Duration {
-    #[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
-    let fraction = ((nth % 1_000_000) as f64 * 0.618_033_988_749_895).fract();
-    lifetime.mul_f64(1.0 - fraction / 4.0)
+/// The runtime that a connection belongs to, if there is one.
+pub(super) fn runtime_now() -> Option<runtime::Handle> {
+    runtime::Handle::try_current().ok()
 }

@@ -1,36 +1,92 @@
 //! The pool: deadpool underneath, what a service needs to know on top.
 
+mod berth;
+mod beside;
+mod control;
+mod histogram;
+mod hooks;
+mod lanes;
 mod lease;
 mod manager;
+mod open;
 mod options;
+mod pin;
+mod probe;
+mod register;
+mod seats;
+mod shutdown;
+mod slot;
 mod stats;
+mod tell;
+mod wait;
 mod watch;
 
+pub(crate) use self::beside::Opened;
+pub(crate) use self::hooks::{PoolHook, PoolHooks};
 pub(crate) use self::lease::Lease;
+pub(crate) use self::pin::Pin;
+pub(crate) use self::slot::Tags;
 
+pub use self::control::Reload;
+pub use self::histogram::Histogram;
+pub use self::hooks::{ConnectionInfo, Leak, Verdict};
 pub use self::options::PoolOptions;
+pub use self::shutdown::Shutdown;
 pub use self::stats::PoolStats;
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use deadpool::managed::{self, PoolError, QueueMode, TimeoutType, Timeouts};
+use deadpool::managed::{self, Object, PoolError, QueueMode, Timeouts};
+use futures_util::FutureExt;
 
-use self::manager::{Manager, Shared};
+use self::berth::Stay;
+use self::hooks::verdict;
+use self::lanes::Lanes;
+use self::manager::{Live, Manager, Shared};
+use self::seats::Seats;
+use self::stats::Why;
+use self::watch::Watch;
 use crate::dialect::Engine;
-use crate::driver::{Role, Target};
+use crate::driver::supervise::Supervised;
+use crate::driver::{Pooler, Role, SqliteOptions, Target, Wanted};
 use crate::error::{Error, Result};
 
 /// The connections of one database.
 #[derive(Clone)]
 pub(crate) struct Pool {
     /// All connections; on SQLite the one that writes.
-    main: managed::Pool<Manager>,
+    main: Half,
     /// SQLite's connections that only read.
-    readers: Option<managed::Pool<Manager>>,
+    readers: Option<Half>,
     shared: Arc<Shared>,
+    /// Ends with the last handle to the pool.
+    watch: Arc<Watch>,
+    /// What other addresses are read with.
+    setup: Arc<(Wanted, SqliteOptions)>,
+}
+
+/// Connections of one kind.
+#[derive(Clone)]
+struct Half {
+    role: Role,
+    pool: managed::Pool<Manager>,
+    seats: Arc<Seats>,
+}
+
+/// What a pool is made of.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) target: Target,
+    pub(crate) wanted: Wanted,
+    pub(crate) sqlite: SqliteOptions,
+    pub(crate) options: PoolOptions,
+    pub(crate) lanes: Vec<(&'static str, usize)>,
+    pub(crate) hooks: PoolHooks,
+    pub(crate) opened: Opened,
 }
 
 /// What a connection is wanted for.
@@ -40,29 +96,102 @@ pub(crate) enum Intent {
     Write,
 }
 
-impl Pool {
-    pub(crate) fn new(target: Target, options: PoolOptions) -> Result<Self> {
-        let single = target.is_memory();
-        let readers = target.engine() == Some(Engine::Sqlite) && !single;
-        let main_size = if target.engine() == Some(Engine::Sqlite) { 1 } else { options.max_size };
-        let reader_size = options.max_size;
-        let shared = Arc::new(Shared::new(target, options));
-        let build = |role, size| {
-            managed::Pool::builder(Manager { role, shared: Arc::clone(&shared) })
-                .max_size(size)
-                .queue_mode(QueueMode::Lifo)
-                .runtime(deadpool::Runtime::Tokio1)
-                .build()
-                .map_err(|error| Error::Configuration { setting: "the pool".to_owned(), reason: error.to_string() })
-        };
-        let main = build(Role::Writer, main_size)?;
-        let readers = if readers { Some(build(Role::Reader, reader_size)?) } else { None };
-        shared.watch.over(std::iter::once(&main).chain(&readers).map(managed::Pool::weak).collect());
-        Ok(Self { main, readers, shared })
+/// Who wants a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) intent: Intent,
+    /// Where in the program.
+    pub(crate) at: &'static Location<'static>,
+    /// In which lane they wait, if in any.
+    pub(crate) lane: Option<&'static str>,
+    /// What it is for.
+    pub(crate) tags: Tags,
+}
+
+impl Ask {
+    pub(crate) fn new(intent: Intent, at: &'static Location<'static>) -> Self {
+        Self { intent, at, lane: None, tags: None }
+    }
+}
+
+impl Half {
+    fn new(role: Role, size: usize, shared: &Arc<Shared>) -> Result<Self> {
+        let seats = Seats::new(size);
+        let pool = managed::Pool::builder(Manager { shared: Arc::clone(shared), seats: Arc::clone(&seats) })
+            .max_size(size)
+            .queue_mode(QueueMode::Lifo)
+            .build()
+            .map_err(|error| Error::Configuration { setting: "the pool".to_owned(), reason: error.to_string() })?;
+        Ok(Self { role, pool, seats })
     }
 
-    pub(crate) fn target(&self) -> &Target {
-        &self.shared.target
+    /// The connection that came home last, or the place of a new one; who has a
+    /// seat does not wait for it.
+    fn get(&self) -> Result<Object<Manager>> {
+        let timeouts = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
+        match self.pool.timeout_get(&timeouts).now_or_never() {
+            Some(Ok(object)) => Ok(object),
+            Some(Err(PoolError::Closed)) => Err(Error::Closed),
+            other => Err(Error::Configuration {
+                setting: "the pool".to_owned(),
+                reason: format!("it has fewer places than seats: {:?}", other.and_then(Result::err)),
+            }),
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(setup: Setup) -> Result<Self> {
+        let Setup { target, wanted, sqlite, options, lanes, hooks, opened } = setup;
+        options.check()?;
+        let is_sqlite = target.engine() == Some(Engine::Sqlite);
+        let is_memory = target.is_memory();
+        let readers = is_sqlite && !is_memory;
+        let size = options.max_size;
+        let shared = Arc::new(Shared::new(Live::new(target, options), Lanes::new(&lanes)?, hooks));
+        let main = Half::new(Role::Writer, if is_sqlite { 1 } else { size }, &shared)?;
+        let readers = if readers { Some(Half::new(Role::Reader, size, &shared)?) } else { None };
+        if !is_memory {
+            beside::enter(&shared, opened);
+        }
+        Ok(Self { main, readers, shared, watch: Arc::default(), setup: Arc::new((wanted, sqlite)) })
+    }
+
+    /// Scheme, host, port and database.
+    pub(crate) fn target(&self) -> Target {
+        self.shared.live().target.clone()
+    }
+
+    /// Whether the other is a handle to the same connections.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Whether each transaction may get another connection of the server.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.setup.0.pooler == Pooler::Transaction
+    }
+
+    /// Whether connections for the one are taken from those for the other.
+    pub(crate) fn shares(&self, one: Intent, other: Intent) -> bool {
+        self.readers.is_none() || one == other
+    }
+
+    fn half(&self, intent: Intent) -> &Half {
+        match (intent, &self.readers) {
+            (Intent::Read, Some(readers)) => readers,
+            _ => &self.main,
+        }
+    }
+
+    fn halves(&self) -> impl Iterator<Item = &Half> {
+        std::iter::once(&self.main).chain(&self.readers)
+    }
+
+    /// Whether all connections for this are held by who holds so many; not
+    /// where the pool is closed, which is said otherwise.
+    pub(crate) fn is_all(&self, intent: Intent, held: usize) -> bool {
+        !self.shared.is_closed() && held >= self.half(intent).seats.most()
     }
 
     /// The kind of database, where it is known: the URL says it, or the first connection did.
@@ -70,72 +199,132 @@ impl Pool {
         self.shared.engine.get().copied()
     }
 
-    /// Waits for a connection, or opens one.
-    pub(crate) async fn acquire(&self, intent: Intent) -> Result<Lease> {
-        let pool = match (intent, &self.readers) {
-            (Intent::Read, Some(readers)) => readers,
-            _ => &self.main,
-        };
-        let options = &self.shared.options;
-        let timeouts = |wait| Timeouts { wait: Some(wait), create: Some(options.connect_timeout), recycle: None };
-        let got = match pool.timeout_get(&timeouts(Duration::ZERO)).await {
-            Err(PoolError::Timeout(TimeoutType::Wait)) => {
-                let _wait = self.shared.counters.wait();
-                pool.timeout_get(&timeouts(options.wait_timeout)).await
-            }
-            got => got,
-        };
-        match got {
-            Ok(object) => Ok(Lease::new(object)),
-            Err(error) => Err(self.explain(pool, error)),
-        }
+    /// The most bytes in one message, as far as connections were opened.
+    pub(crate) fn max_message(&self) -> usize {
+        self.shared.max_message.load(Ordering::Relaxed)
     }
 
-    fn explain(&self, pool: &managed::Pool<Manager>, error: PoolError<Error>) -> Error {
-        let options = &self.shared.options;
-        match error {
-            PoolError::Timeout(TimeoutType::Wait) => {
-                let status = pool.status();
-                Error::PoolExhausted {
-                    waited: options.wait_timeout,
-                    in_use: status.size.saturating_sub(status.available),
-                    max: status.max_size,
-                    waiting: status.waiting,
-                }
+    /// Waits for a connection, or opens one.
+    ///
+    /// Dropped on its way, it loses none: one that is being opened is opened to
+    /// the end, and waits for somebody else.
+    pub(crate) async fn acquire(&self, ask: Ask) -> Result<Lease> {
+        let half = self.half(ask.intent);
+        // Rare ways are boxed: every statement would carry them along.
+        let seated = match (ask.lane, self.shared.gate.is_shut()) {
+            (None, false) => half.seats.take_now()?,
+            _ => None,
+        };
+        let mut stay = match seated {
+            Some(seat) => Stay { seat, _lane: None },
+            None => Box::pin(self.wait(half, &ask)).await?,
+        };
+        let (mut lease, again) = loop {
+            let lease = Lease::new(half.get()?, stay);
+            if lease.is_vacant() {
+                break (Box::pin(self.open(half.role, lease)).await?, false);
             }
-            PoolError::Timeout(TimeoutType::Create) => Error::Connect {
-                target: self.shared.target.to_string(),
-                reason: format!("no answer within {:?}", options.connect_timeout),
-                source: None,
-            },
-            PoolError::Backend(error) => error,
-            PoolError::Closed => Error::Closed,
-            other => Error::Configuration { setting: "the pool".to_owned(), reason: other.to_string() },
+            let why = match self.admit(half, lease).await? {
+                Ok(lease) => break (lease, true),
+                Err(refused) => refused,
+            };
+            let Some(again) = why else { return Err(Error::Closed) };
+            stay = again;
+        };
+        lease.lend(ask, again);
+        Ok(lease)
+    }
+
+    /// Looks whether a connection that was used before can be used again; if
+    /// not, gives back what is needed to get another one.
+    async fn admit(&self, half: &Half, lease: Lease) -> Result<Result<Lease, Option<Stay>>> {
+        match verdict(&self.shared.hooks.before_acquire, "before_acquire", lease.pooled()) {
+            Ok(Verdict::Close) if !lease.pooled().is_memory() => return Ok(Err(lease.discard(Why::Refused))),
+            Ok(_) => {}
+            Err(error) if lease.pooled().is_memory() => return Err(error),
+            Err(error) => {
+                drop(lease.discard(Why::Refused));
+                return Err(error);
+            }
         }
+        let (after, limit) = self.shared.option(|it| (it.validate_after, it.validate_timeout));
+        let asked = Instant::now();
+        if !lease.pooled().is_unused(asked, after) {
+            return Ok(Ok(lease));
+        }
+        let (lease, alive) = Box::pin(sign_of_life(lease, limit)).await;
+        if alive {
+            return Ok(Ok(lease));
+        }
+        // Those that rested beside a silent one are likely to be silent, too: to ask
+        // one after the other would take so many times as long.
+        if asked.elapsed() >= limit {
+            close_rested(&half.pool, asked, after);
+        }
+        Ok(Err(lease.discard(Why::Broken)))
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
-        let mut stats = PoolStats::default();
-        for pool in std::iter::once(&self.main).chain(&self.readers) {
-            let status = pool.status();
-            stats.max_open += status.max_size;
-            stats.open += status.size;
-            stats.idle += status.available.min(status.size);
-        }
-        stats.in_use = stats.open - stats.idle;
-        self.shared.counters.fill(stats)
+        let mut stats = PoolStats { max_open: self.halves().map(|it| it.seats.most()).sum(), ..PoolStats::default() };
+        self.shared.register.fill(&mut stats);
+        stats
     }
 
     /// Closes what is unused and lets no new statement start.
     pub(crate) fn close(&self) {
-        self.shared.closed.store(true, Ordering::Relaxed);
-        self.main.close();
-        self.readers.iter().for_each(managed::Pool::close);
+        self.shared.closed.store(true, Ordering::SeqCst);
+        self.shared.lanes.close();
+        for half in self.halves() {
+            half.seats.close();
+            half.pool.close();
+        }
+        self.shared.gate.shut(false);
+        self.shared.probe.close();
+        self.watch.look();
+    }
+}
+
+/// Asks a connection for a sign of life. The time-out is ours, so that a silent
+/// server costs one connection, not the caller's turn; if the caller is dropped
+/// meanwhile, the answer is still read.
+async fn sign_of_life(lease: Lease, limit: Duration) -> (Lease, bool) {
+    let asked = async move {
+        let mut lease = lease;
+        let answer = tokio::time::timeout(limit, lease.ping()).await;
+        (lease, matches!(answer, Ok(Ok(()))))
+    };
+    Supervised::new(asked, None).await
+}
+
+/// Closes those that nobody had used for so long at that moment.
+fn close_rested(pool: &managed::Pool<Manager>, at: Instant, after: Duration) {
+    drop(pool.retain(|it, _| !it.seen().is_some_and(|it| it.is_unused(at, after))));
+}
+
+/// Closes those that nobody uses of an earlier generation.
+fn evict_idle(pool: &managed::Pool<Manager>) {
+    for mut it in pool.retain(|it, _| !it.seen().is_some_and(berth::Pooled::is_evicted)).removed {
+        it.why = Why::Evicted;
+    }
+}
+
+/// Closes those that nobody uses and that are more than there may be.
+fn trim_idle(pool: &managed::Pool<Manager>) {
+    let mut surplus = pool.status().size.saturating_sub(pool.manager().seats.most());
+    let mut is_kept = || match surplus.checked_sub(1) {
+        Some(left) => {
+            surplus = left;
+            false
+        }
+        None => true,
+    };
+    for mut it in pool.retain(|_, _| is_kept()).removed {
+        it.why = Why::Evicted;
     }
 }
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("target", &self.shared.target).field("stats", &self.stats()).finish()
+        f.debug_struct("Pool").field("target", &self.shared.live().target).field("stats", &self.stats()).finish()
     }
 }

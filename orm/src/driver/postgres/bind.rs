@@ -8,6 +8,7 @@ use sqlx::{Arguments as _, Postgres, Type};
 
 use super::array::Elements;
 use crate::error::{Error, Result};
+use crate::value::weight::PLAIN;
 use crate::value::{Binder, SqlType, limits};
 
 /// What the protocol has room for.
@@ -24,6 +25,8 @@ pub(super) struct Bind {
     column: Option<SqlType>,
     /// A digest of the types so far.
     types: u64,
+    /// The bytes of what has no fixed size.
+    bytes: usize,
 }
 
 /// Bytes in the format of a type, or NULL.
@@ -56,6 +59,11 @@ impl Encode<'_, Postgres> for Raw<'_> {
 
 impl Bind {
     /// The arguments, and a number that is the same for the same types.
+    /// What the values take at most in a message.
+    pub(super) fn size(&self) -> usize {
+        self.bytes + PLAIN * self.arguments.len()
+    }
+
     pub(super) fn finish(self) -> Result<(PgArguments, u64)> {
         let count = self.arguments.len();
         if count > MOST_ARGUMENTS {
@@ -113,11 +121,13 @@ impl Binder for Bind {
 
     fn text(&mut self, it: &str) -> Result<()> {
         let it = limits::length(limits::no_nul(it)?, self.column)?;
+        self.bytes += it.len();
         self.add(SqlType::Text, it)
     }
 
     fn bytes(&mut self, it: &[u8]) -> Result<()> {
         let it = limits::bytes(it, self.column)?;
+        self.bytes += it.len();
         self.add(SqlType::Bytes, it)
     }
 
@@ -151,6 +161,7 @@ impl Binder for Bind {
 
     fn json(&mut self, it: &str) -> Result<()> {
         let oid = oid(SqlType::Json);
+        self.bytes += it.len();
         self.push(oid, Raw { oid, bytes: Some(&jsonb(it)) })
     }
 
@@ -168,6 +179,7 @@ impl Binder for Bind {
             each(at, &mut elements)?;
         }
         let bytes = elements.finish()?;
+        self.bytes += bytes.len();
         let oid = array_oid(ty);
         self.push(oid, Raw { oid, bytes: Some(&bytes) })
     }

@@ -1,9 +1,15 @@
 //! Rust values into the parameters of a statement.
 
+use std::rc::Rc;
+
 use rusqlite::ToSql;
+use rusqlite::types::ToSqlOutput;
 
 use super::errors;
+use crate::dialect::Engine;
+use crate::driver::said;
 use crate::error::{Error, Result};
+use crate::value::texts::Each;
 use crate::value::{Binder, SqlType, limits};
 
 /// Binds the parameters of a statement, first to last.
@@ -12,13 +18,11 @@ pub(super) struct Parameters<'a, 'c> {
     text: &'a str,
     /// How many are bound.
     bound: usize,
-    /// The column that the next value is for.
-    column: Option<SqlType>,
 }
 
 impl<'a, 'c> Parameters<'a, 'c> {
     pub(super) fn new(statement: &'a mut rusqlite::Statement<'c>, text: &'a str) -> Self {
-        Self { statement, text, bound: 0, column: None }
+        Self { statement, text, bound: 0 }
     }
 
     /// Fails unless every parameter has got its value.
@@ -30,11 +34,21 @@ impl<'a, 'c> Parameters<'a, 'c> {
     }
 
     fn miscounted(&self) -> Error {
-        Error::BindCount { text: self.text.to_owned(), placeholders: self.statement.parameter_count(), arguments: self.bound }
+        Error::BindCount {
+            text: said::shown(Engine::Sqlite, self.text),
+            placeholders: self.statement.parameter_count(),
+            arguments: self.bound,
+        }
     }
+}
 
-    fn put(&mut self, it: impl ToSql) -> Result<()> {
-        self.column = None;
+/// Where the values go.
+pub(super) trait Take {
+    fn take(&mut self, it: impl ToSql) -> Result<()>;
+}
+
+impl Take for Parameters<'_, '_> {
+    fn take(&mut self, it: impl ToSql) -> Result<()> {
         self.bound += 1;
         if self.bound > self.statement.parameter_count() {
             return Err(self.miscounted());
@@ -43,7 +57,43 @@ impl<'a, 'c> Parameters<'a, 'c> {
     }
 }
 
-impl Binder for Parameters<'_, '_> {
+/// The values of a list, of which SQLite makes a table.
+impl Take for Vec<rusqlite::types::Value> {
+    fn take(&mut self, it: impl ToSql) -> Result<()> {
+        let value = match it.to_sql() {
+            Ok(ToSqlOutput::Owned(it)) => it,
+            Ok(ToSqlOutput::Borrowed(it)) => it.try_into().map_err(Error::other)?,
+            Ok(_) => return Err(Error::Invalid("a list holds only plain values".to_owned())),
+            Err(error) => return Err(Error::other(error)),
+        };
+        self.push(value);
+        Ok(())
+    }
+}
+
+/// Turns values into those that SQLite stores.
+pub(super) struct Values<T> {
+    to: T,
+    /// The column that the next value is for.
+    column: Option<SqlType>,
+}
+
+impl<T: Take> Values<T> {
+    pub(super) fn new(to: T) -> Self {
+        Self { to, column: None }
+    }
+
+    pub(super) fn into_inner(self) -> T {
+        self.to
+    }
+
+    fn put(&mut self, it: impl ToSql) -> Result<()> {
+        self.column = None;
+        self.to.take(it)
+    }
+}
+
+impl<T: Take> Binder for Values<T> {
     fn column(&mut self, ty: SqlType) {
         self.column = Some(ty);
     }
@@ -113,5 +163,14 @@ impl Binder for Parameters<'_, '_> {
         let scaled = super::decimal::scaled(limits::decimal_fits(it, precision, scale)?, scale);
         let scaled = scaled.ok_or_else(|| limits::unstorable("SQLite's integers end at 18 digits"))?;
         self.put(scaled)
+    }
+
+    fn any_of(&mut self, _: SqlType, len: usize, each: Each<'_>) -> Result<()> {
+        let mut all = Values::new(Vec::with_capacity(len));
+        for at in 0..len {
+            each(at, &mut all)?;
+        }
+        // Bound and let go within one run of the statement, on one thread.
+        self.put(Rc::new(all.into_inner()))
     }
 }

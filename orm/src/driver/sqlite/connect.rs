@@ -8,10 +8,10 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
 use super::errors::Halt;
-use super::handle::Lite;
+use super::handle::{Lite, STATEMENTS};
 use super::run::{Limits, Turns};
-use crate::driver::Role;
-use crate::error::{Cause, Error, Result};
+use crate::driver::{Role, said};
+use crate::error::{Error, Result};
 
 /// Where a database is, and how it is opened.
 #[derive(Debug, Clone)]
@@ -22,7 +22,12 @@ pub(crate) struct Place {
     creates: bool,
     /// Whether writes of one record run where they are awaited.
     pub(crate) inline_writes: bool,
+    /// How many prepared statements a connection keeps.
+    pub(crate) statements: usize,
 }
+
+/// What a URL may say.
+const PARAMETERS: [&str; 4] = ["mode", "cache", "immutable", "vfs"];
 
 impl Place {
     /// Reads `sqlite://path`, `sqlite:path` or `sqlite::memory:`.
@@ -39,29 +44,32 @@ impl Place {
                 source: None,
             });
         };
-        let refused = |reason: String, source: Option<Cause>| Error::Connect {
-            target: url.split('?').next().unwrap_or_default().to_owned(),
-            reason,
-            source,
-        };
+        let refused =
+            |reason: String| Error::Connect { target: url.split('?').next().unwrap_or_default().to_owned(), reason, source: None };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mode = query.split('&').find_map(|it| it.strip_prefix("mode="));
-        let options =
-            SqliteConnectOptions::from_str(url).map_err(|it| refused(format!("the URL is not understood: {it}"), Some(it.into())))?;
+        let mut names = query.split('&').filter(|it| !it.is_empty()).map(|it| it.split_once('=').unwrap_or((it, "")).0);
+        if let Some(name) = names.find(|it| !PARAMETERS.contains(it)) {
+            // Without letters only, or without `=`, it may be a value.
+            let is_name = name.bytes().all(|it| it.is_ascii_lowercase()) && query.contains(&format!("{name}="));
+            let named = if is_name { format!("it has the parameter `{name}`") } else { "it has a parameter that is not known".to_owned() };
+            return Err(refused(format!("the URL is not understood: {named}; there are {}", PARAMETERS.join(", "))));
+        }
+        let options = SqliteConnectOptions::from_str(url).map_err(|_| {
+            // The driver's words quote the values of parameters.
+            refused("the URL is not understood: its parameters are `mode` (ro, rw, rwc, memory), `cache`, `immutable` and `vfs`".to_owned())
+        })?;
         if path.is_empty() {
-            return Err(refused(
-                "the URL names no file; write sqlite://path, or sqlite::memory: for a database in memory".to_owned(),
-                None,
-            ));
+            return Err(refused("the URL names no file; write sqlite://path, or sqlite::memory: for a database in memory".to_owned()));
         }
         if options.get_filename().as_os_str().as_encoded_bytes().contains(&0) {
-            return Err(refused("the path of a file cannot contain the character NUL".to_owned(), None));
+            return Err(refused("the path of a file cannot contain the character NUL".to_owned()));
         }
         // One connection only, and so nothing to share: the shared cache has
         // locks that no wait helps against.
         if path == ":memory:" || mode == Some("memory") {
             let options = SqliteConnectOptions::new().filename(":memory:").in_memory(true);
-            return Ok(Self { options, memory: true, read_only: false, creates: true, inline_writes: false });
+            return Ok(Self { options, memory: true, read_only: false, creates: true, inline_writes: false, statements: STATEMENTS });
         }
         let creates = matches!(mode, None | Some("rwc"));
         Ok(Self {
@@ -70,6 +78,7 @@ impl Place {
             read_only: mode == Some("ro"),
             creates,
             inline_writes: false,
+            statements: STATEMENTS,
         })
     }
 
@@ -81,6 +90,11 @@ impl Place {
     /// How it is named in messages.
     pub(crate) fn name(&self) -> String {
         if self.memory { "sqlite::memory:".to_owned() } else { format!("sqlite://{}", self.path().display()) }
+    }
+
+    /// Whether its file is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        !self.memory && !self.path().exists()
     }
 
     fn path(&self) -> &Path {
@@ -133,7 +147,7 @@ impl Place {
                 "the file cannot be written: look at its permissions, or open it with ?mode=ro".to_owned()
             }
             Some(rusqlite::ffi::SQLITE_BUSY) => "another process kept the database locked".to_owned(),
-            _ => error.to_string(),
+            _ => "the driver failed".to_owned(),
         }
     }
 }
@@ -146,12 +160,13 @@ pub(crate) async fn open(place: &Place, role: Role) -> Result<Lite> {
         let error = match connect(&options).await {
             Ok(mut lite) => {
                 lite.inline_writes(place.inline_writes);
+                lite.statement_cache(place.statements);
                 return Ok(lite);
             }
             Err(error) => error,
         };
         let busy = matches!(code(&error), Some(rusqlite::ffi::SQLITE_BUSY | rusqlite::ffi::SQLITE_LOCKED));
-        let error = Error::Connect { target: place.name(), reason: place.reason(&error), source: Some(error.into()) };
+        let error = Error::Connect { target: place.name(), reason: place.reason(&error), source: Some(said::source(error)) };
         turns.after(if busy { Halt::Busy(error) } else { Halt::Failed(error) }).await?;
     }
 }

@@ -3,7 +3,11 @@
 use rusqlite::ffi;
 
 use super::stop::Why;
+use crate::dialect::Engine;
 use crate::driver::Deadline;
+use crate::driver::errors::missing_column;
+use crate::driver::rules::{About as Of, Broken};
+use crate::driver::said;
 use crate::error::Error;
 
 /// Why an attempt did not end well.
@@ -32,18 +36,17 @@ impl Halt {
     }
 }
 
-/// What is known of the statement that failed.
+/// What is known of the statement that failed, and of why it was stopped.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct About<'a> {
-    pub(super) text: &'a str,
-    pub(super) model: Option<&'static str>,
+    pub(super) of: Of<'a>,
     pub(super) why: Why,
     pub(super) deadline: Option<Deadline>,
 }
 
 /// An error of a statement that nobody can interrupt.
 pub(super) fn plain(error: rusqlite::Error, text: &str) -> Error {
-    halt(error, About { text, model: None, why: Why::Unknown, deadline: None }).into_error()
+    halt(error, About { of: Of::text(text), why: Why::Unknown, deadline: None }).into_error()
 }
 
 /// The error for a statement that must not run on.
@@ -56,80 +59,98 @@ pub(super) fn interrupted(why: Why, deadline: Option<Deadline>) -> Halt {
 }
 
 pub(super) fn halt(error: rusqlite::Error, about: About<'_>) -> Halt {
-    let (code, message) = match &error {
-        rusqlite::Error::SqliteFailure(code, message) => (*code, message.clone().unwrap_or_default()),
+    let text = || said::shown(Engine::Sqlite, about.of.text);
+    let (code, message) = match error {
+        rusqlite::Error::SqliteFailure(code, message) => (code.extended_code, message.unwrap_or_default()),
         rusqlite::Error::MultipleStatement => {
-            return Error::Invalid(format!("`{}` is more than one statement: run them one by one", about.text)).into();
+            return Error::Invalid(format!("`{}` is more than one statement: run them one by one", text())).into();
         }
         _ => {
-            return Error::Database {
-                statement: about.text.to_owned(),
-                message: "the driver cannot run it".to_owned(),
-                code: None,
-                source: error.into(),
-            }
-            .into();
+            let message = "the driver cannot run it".to_owned();
+            return Error::Database { statement: text(), source: said::cause(message.as_str()), message, code: None }.into();
         }
     };
-    match code.extended_code & 0xff {
-        ffi::SQLITE_INTERRUPT => return interrupted(about.why, about.deadline),
-        ffi::SQLITE_BUSY if code.extended_code == ffi::SQLITE_BUSY_SNAPSHOT => {
-            return Error::SerializationFailure { source: error.into() }.into();
+    match code & 0xff {
+        ffi::SQLITE_INTERRUPT => interrupted(about.why, about.deadline),
+        ffi::SQLITE_BUSY if code == ffi::SQLITE_BUSY_SNAPSHOT => Error::SerializationFailure { source: refused(code) }.into(),
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => Halt::Busy(Error::LockTimeout { source: refused(code) }),
+        ffi::SQLITE_READONLY if code == ffi::SQLITE_READONLY => {
+            Error::ReadOnly { what: format!("`{}`", text()), source: Some(refused(code)) }.into()
         }
-        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => return Halt::Busy(Error::LockTimeout { source: error.into() }),
-        ffi::SQLITE_CONSTRAINT => return constraint(error, code.extended_code, &message, about).into(),
-        _ => {}
+        ffi::SQLITE_CONSTRAINT => constraint(code, &message, about.of).into(),
+        _ => other(code, &message, about.of).into(),
     }
-    if let Some(table) = message.strip_prefix("no such table: ") {
-        let table = table.strip_prefix("main.").unwrap_or(table).to_owned();
-        return Error::MissingTable { table, source: error.into() }.into();
-    }
-    database(error, code.extended_code, &message, about).into()
 }
 
-fn constraint(error: rusqlite::Error, code: i32, message: &str, about: About<'_>) -> Error {
+fn refused(code: i32) -> crate::error::Cause {
+    said::cause(format!("{} (SQLite {code})", ffi::code_to_str(code)))
+}
+
+fn constraint(code: i32, message: &str, about: Of<'_>) -> Error {
     let which = message.split_once(" constraint failed: ").map_or("", |it| it.1);
-    // SQLite names columns as `table.column`, indexes and checks by their name.
-    let model = about.model.or_else(|| Some(which.split_once('.')?.0)).unwrap_or("the record").to_owned();
-    let named = |unknown: &str| if which.is_empty() { unknown.to_owned() } else { which.to_owned() };
-    let source = error.into();
+    let name = Some(which.to_owned()).filter(|it| !it.is_empty());
     match code {
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
-            Error::UniqueViolation { model, constraint: named("of its key"), source }
+            columns(which, about).unique(about, refused(code))
         }
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Error::ForeignKeyViolation { model, constraint: named("(SQLite does not say which)"), source },
-        ffi::SQLITE_CONSTRAINT_CHECK => Error::CheckViolation { model, constraint: named("of its table"), source },
-        ffi::SQLITE_CONSTRAINT_NOTNULL => Error::NotNullViolation { model, column: named("a column"), source },
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Broken::default().foreign_key(about, refused(code)),
+        ffi::SQLITE_CONSTRAINT_CHECK => {
+            // A check without a name is called by its condition.
+            let is_named = |column: &str| said::stands_in(Engine::Sqlite, column, which);
+            let fields = about.model.map_or(&[][..], |it| it.fields);
+            let columns = fields.iter().filter(|it| is_named(it.column)).map(|it| it.column.to_owned()).collect();
+            Broken { constraint: name, table: None, columns }.check(about, refused(code))
+        }
+        ffi::SQLITE_CONSTRAINT_NOTNULL => columns(which, about).not_null(about, refused(code)),
         // What a trigger says may be made of the values of the row.
-        ffi::SQLITE_CONSTRAINT_TRIGGER => Error::Database {
-            statement: about.text.to_owned(),
-            message: format!("a trigger refused it (SQLite {code}); the source of this error is what it said"),
-            code: Some(code.to_string()),
-            source,
-        },
-        _ => Error::Database {
-            statement: about.text.to_owned(),
-            message: format!("{message} (SQLite {code})"),
-            code: Some(code.to_string()),
-            source,
-        },
+        ffi::SQLITE_CONSTRAINT_TRIGGER => database(code, "a trigger refused it, in words that may quote values", about),
+        _ => other(code, message, about),
     }
 }
 
-fn database(error: rusqlite::Error, code: i32, message: &str, about: About<'_>) -> Error {
-    let said = match code & 0xff {
-        ffi::SQLITE_FULL => "the disk is full, or the file has reached its largest size",
-        ffi::SQLITE_CORRUPT => "the file is damaged; restore a backup",
-        ffi::SQLITE_NOTADB => "the file is no SQLite database",
-        ffi::SQLITE_READONLY => "the database is open for reading only",
-        ffi::SQLITE_TOOBIG => "the text, or a value, is too long for SQLite",
-        _ if message.is_empty() => ffi::code_to_str(code),
-        _ => message,
-    };
+/// SQLite names columns as `table.column, table.column`, and an index over
+/// expressions as `index 'name'`.
+fn columns(which: &str, about: Of<'_>) -> Broken {
+    if let Some(index) = which.strip_prefix("index '").and_then(|it| it.strip_suffix('\'')) {
+        return Broken { constraint: Some(index.to_owned()), ..Broken::default() };
+    }
+    let of_model = about.table().filter(|it| which.strip_prefix(it).is_some_and(|it| it.starts_with('.')));
+    let Some(table) = of_model.or_else(|| Some(which.split_once('.')?.0)) else { return Broken::default() };
+    let columns = which[table.len() + 1..].split(&format!(", {table}.")).map(str::to_owned).collect();
+    Broken { table: Some(table.to_owned()), columns, constraint: None }
+}
+
+fn other(code: i32, message: &str, about: Of<'_>) -> Error {
+    if let Some(table) = message.strip_prefix("no such table: ") {
+        let table = table.strip_prefix("main.").unwrap_or(table).to_owned();
+        return Error::MissingTable { table, source: refused(code) };
+    }
+    let lacks = message.starts_with("no such column: ") || message.contains(" has no column named ");
+    if let (true, Some((model, table, column))) = (lacks, missing_column(about, message)) {
+        return Error::MissingTableColumn { model, table, column, source: refused(code) };
+    }
+    let words = said::about(Engine::Sqlite, message, about.text);
+    database(
+        code,
+        match code & 0xff {
+            ffi::SQLITE_FULL => "the disk is full, or the file has reached its largest size",
+            ffi::SQLITE_CORRUPT => "the file is damaged; restore a backup",
+            ffi::SQLITE_NOTADB => "the file is no SQLite database",
+            ffi::SQLITE_READONLY => "the database is open for reading only",
+            ffi::SQLITE_TOOBIG => "the text, or a value, is too long for SQLite",
+            _ if words.is_empty() => ffi::code_to_str(code),
+            _ => &words,
+        },
+        about,
+    )
+}
+
+fn database(code: i32, words: &str, about: Of<'_>) -> Error {
+    let message = format!("{words} (SQLite {code})");
     Error::Database {
-        statement: about.text.to_owned(),
-        message: format!("{said} (SQLite {code})"),
+        statement: said::shown(Engine::Sqlite, about.text),
+        source: said::cause(message.as_str()),
+        message,
         code: Some(code.to_string()),
-        source: error.into(),
     }
 }

@@ -10,12 +10,15 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::errors;
 use super::stop::{INSTRUCTIONS, Stop};
+use crate::driver::cancel::Ending;
+#[cfg(test)]
+use crate::driver::said;
 #[cfg(test)]
 use crate::error::Error;
 use crate::error::Result;
 
-/// How many prepared statements a connection keeps.
-const STATEMENTS: usize = 128;
+/// How many prepared statements a connection keeps, unless it is said.
+pub(super) const STATEMENTS: usize = 128;
 
 /// One connection to SQLite.
 ///
@@ -52,7 +55,14 @@ impl Lite {
         // Otherwise SQLite prepares a statement anew for every other value of a
         // `LIMIT ?`, and of what it has statistics for.
         fast.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|it| sqlx::Error::Configuration(it.into()))?;
+        // The table that long lists are given as.
+        rusqlite::vtab::array::load_module(&fast).map_err(|it| sqlx::Error::Configuration(it.into()))?;
         Ok(Self { fast, own, stop, inline_writes: false })
+    }
+
+    /// How its statements are ended by others than who has it.
+    pub(in crate::driver) fn ending(&self) -> Ending {
+        Ending::Sqlite(Arc::clone(&self.stop))
     }
 
     /// Whether a transaction is open.
@@ -64,6 +74,11 @@ impl Lite {
     /// and may keep a thread of the runtime waiting for the disk.
     pub(crate) fn inline_writes(&mut self, on: bool) {
         self.inline_writes = on;
+    }
+
+    /// How many prepared statements are kept.
+    pub(super) fn statement_cache(&mut self, most: usize) {
+        self.fast.set_prepared_statement_cache_capacity(most);
     }
 
     pub(super) fn writes_inline(&self) -> bool {
@@ -93,7 +108,7 @@ impl Lite {
     pub(crate) async fn close(self) -> Result<()> {
         let Self { fast, own, .. } = self;
         drop(fast);
-        own.close().await.map_err(|it| Error::ConnectionLost { doing: "closing the database".to_owned(), source: it.into() })
+        own.close().await.map_err(|it| Error::ConnectionLost { doing: "closing the database".to_owned(), source: said::source(it) })
     }
 
     /// The same database through sqlx, for tests. Whatever is asked of it must

@@ -12,6 +12,7 @@ mod connect;
 #[cfg(feature = "rust_decimal")]
 mod decimal;
 mod errors;
+mod foreign;
 mod handle;
 mod run;
 mod step;
@@ -25,3 +26,4 @@ mod tests;
 pub(crate) use self::connect::{Place, open};
 pub(crate) use self::handle::Lite;
 pub(crate) use self::run::{Limits, control, run};
+pub(crate) use self::stop::Stop;

@@ -2,11 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::bind::Parameters;
+use super::bind::{Parameters, Values};
 use super::cells::{Columns, RowCells};
 use super::errors::{self, About, Halt};
+use super::foreign;
 use super::handle::Lite;
+use crate::dialect::Engine;
 use crate::driver::Deadline;
+use crate::driver::rules::About as Of;
+use crate::driver::said;
 use crate::driver::{Done, Want, Work};
 use crate::error::{Error, Result};
 use crate::statement::RecordSet;
@@ -32,22 +36,30 @@ pub(super) fn execute_plain(lite: &mut Lite, text: &str, deadline: Option<Deadli
         return Err(errors::interrupted(why, deadline));
     }
     lite.stop.begin(None, None);
-    let ran = lite.fast.prepare_cached(text).and_then(|mut it| it.raw_execute());
-    ran.map(|_| ()).map_err(|it| errors::halt(it, About { text, model: None, why: lite.stop.why(), deadline }))
+    // Some pragmas answer with what they were set to.
+    let ran = lite.fast.prepare_cached(text).and_then(|mut it| {
+        let mut rows = it.raw_query();
+        while rows.next()?.is_some() {}
+        Ok(())
+    });
+    ran.map_err(|it| errors::halt(it, About { of: Of::text(text), why: lite.stop.why(), deadline }))
 }
 
 fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Done, Halt> {
-    let Work { statement, records, text, want, bind } = work;
+    let Work { statement, records, text, want, read_only, bind, .. } = work;
     let text: &str = text;
     let failed = |it| {
-        let model = statement.model().map(|it| it.name);
-        errors::halt(it, About { text, model, why: lite.stop.why(), deadline })
+        let of = Of { text, model: statement.model() };
+        foreign::name_columns(&lite.fast, errors::halt(it, About { of, why: lite.stop.why(), deadline }), statement, of)
     };
     let changed_before = lite.fast.total_changes();
     let mut prepared = lite.fast.prepare_cached(text).map_err(failed)?;
-    let mut parameters = Parameters::new(&mut prepared, text);
+    if *read_only && !prepared.readonly() {
+        return Err(Error::ReadOnly { what: format!("`{}`", said::shown(Engine::Sqlite, text)), source: None }.into());
+    }
+    let mut parameters = Values::new(Parameters::new(&mut prepared, text));
     bind(statement, &**records, &mut parameters)?;
-    parameters.finish()?;
+    parameters.into_inner().finish()?;
 
     let mut reader = Reader { want: *want, rows: 0, positions: None, columns: Columns::default(), len: prepared.column_count() };
     let mut rows = prepared.raw_query();
@@ -91,7 +103,7 @@ impl Reader {
         self.rows += 1;
         let cells = RowCells::new(row, &self.columns, self.len);
         match self.want {
-            Want::Nothing | Want::LastKey { .. } => Ok(()),
+            Want::Nothing | Want::LastKey { .. } | Want::Copied => Ok(()),
             Want::Rows => records.push(&RowRef::new(&cells)),
             Want::NamedRows => {
                 let positions = match &mut self.positions {
@@ -119,5 +131,5 @@ fn record(records: &mut dyn RecordSet, at: usize) -> Result<&mut dyn crate::stat
 
 /// What the panic said may be made of values; the program's panic hook has it.
 fn panicked(text: &str) -> Error {
-    Error::other(format!("code of a field panicked while it bound or read a value of `{text}`"))
+    Error::other(format!("code of a field panicked while it bound or read a value of `{}`", said::shown(Engine::Sqlite, text)))
 }

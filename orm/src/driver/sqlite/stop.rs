@@ -38,7 +38,7 @@ pub(super) struct Ticket(u64);
 /// published with them, and whoever begins a run on another thread hands the
 /// connection over with it, which orders them.
 #[derive(Debug)]
-pub(super) struct Stop {
+pub(crate) struct Stop {
     /// What the deadline is counted from.
     epoch: Instant,
     /// The run under way.
@@ -78,6 +78,11 @@ impl Stop {
     /// Stops a run, if it is still under way.
     pub(super) fn raise(&self, ticket: Ticket) {
         self.stopped.fetch_max(ticket.0, Ordering::Relaxed);
+    }
+
+    /// Stops the run under way, and every later one.
+    pub(crate) fn end(&self) {
+        self.stopped.store(NEVER, Ordering::Relaxed);
     }
 
     /// Whether the run under way must end, before it starts.

@@ -10,11 +10,20 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::*;
-use crate::driver::{Intent, Lease, Pool, PoolOptions, control};
+use std::panic::Location;
+
+use crate::driver::{Ask, Intent, Lease, Opened, Pool, PoolOptions, Setup, control};
 
 /// The pool that sessions use.
 fn pool(target: &Target, size: usize) -> Pool {
-    Pool::new(target.clone(), PoolOptions::new().max_size(size).wait_timeout(Duration::from_secs(30))).unwrap()
+    let options = PoolOptions::new().max_size(size).wait_timeout(Duration::from_secs(30));
+    let (wanted, sqlite, lanes, hooks) = Default::default();
+    let opened = Opened { at: Location::caller(), beside_others: true };
+    Pool::new(Setup { target: target.clone(), wanted, sqlite, options, lanes, hooks, opened }).unwrap()
+}
+
+fn ask() -> Ask {
+    Ask::new(Intent::Write, Location::caller())
 }
 
 /// Drops a future when it was not ready for the n-th time.
@@ -57,7 +66,7 @@ async fn insert(conn: Lease, id: i64) -> Result<Lease> {
 
 /// One operation; `true` where it says that the row is there for good.
 async fn operation(pool: &Pool, kind: usize, id: i64) -> Result<bool> {
-    let mut conn = pool.acquire(Intent::Write).await?;
+    let mut conn = pool.acquire(ask()).await?;
     match kind {
         0 => insert(conn, id).await.map(|_| true),
         1 => {
@@ -124,12 +133,12 @@ fn a_statement_that_timed_out_is_stopped_on_the_server() {
         block_on(async {
             let pool = pool(&target, 1);
             for _ in 0..3 {
-                let conn = pool.acquire(Intent::Write).await.unwrap();
+                let conn = pool.acquire(ask()).await.unwrap();
                 let id = conn.server_id();
                 let sql = if conn.engine() == Engine::Postgres { "select pg_sleep(60)::text" } else { "select sleep(60)" };
                 let work = plain(conn.engine(), sql, vec![], Box::new(Rows::<String>(Vec::new())));
                 assert!(tokio::time::timeout(Duration::from_millis(50), run(conn, work, None)).await.is_err());
-                let conn = pool.acquire(Intent::Write).await.unwrap();
+                let conn = pool.acquire(ask()).await.unwrap();
                 assert_eq!(conn.server_id(), id, "the connection was replaced");
                 let work = plain(conn.engine(), "select 7", vec![], Box::new(Rows::<i64>(Vec::new())));
                 let (_, work, result) = run(conn, work, None).await;

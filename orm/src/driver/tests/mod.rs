@@ -11,7 +11,7 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
 use super::{Conn, Done, Role, Target, TransactionState, Want, Work, connect, run};
-use crate::dialect::Engine;
+use crate::dialect::{Engine, Leaves};
 use crate::error::Result;
 use crate::statement::{Raw, RecordSet, Rows, Statement};
 use crate::value::{Binder, Field, FromRow, Value};
@@ -59,12 +59,23 @@ fn text(engine: Engine, sql: &str) -> String {
 fn plain(engine: Engine, sql: &str, args: Vec<Value>, records: Box<dyn RecordSet>) -> Work {
     fn bind(statement: &Statement, _: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
         let Statement::Raw(raw) = statement else { unreachable!() };
-        raw.args.clone().into_values().iter().try_for_each(|it| it.bind(to))
+        raw.args.values.iter().try_for_each(|it| match it {
+            crate::expr::Argument::One(it) => it.bind(to),
+            _ => Ok(()),
+        })
     }
     // The text of the operation only says whether it reads.
     let kind = if sql.starts_with("select") { "select" } else { "" };
     let raw = Raw { text: kind.into(), args: args.into(), returns_rows: true };
-    Work { statement: Statement::Raw(raw), records, text: text(engine, sql).into(), want: Want::NamedRows, bind }
+    Work {
+        statement: Statement::Raw(raw),
+        records,
+        text: text(engine, sql).into(),
+        want: Want::NamedRows,
+        read_only: false,
+        leaves: Leaves::Nothing,
+        bind,
+    }
 }
 
 /// A statement whose arguments are the values of `records`, for columns of their type.

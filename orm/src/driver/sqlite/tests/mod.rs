@@ -21,11 +21,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use deadpool::managed;
 
 use super::{Limits, Lite, Place, control, open, run};
+use crate::dialect::Leaves;
 use crate::driver::Role;
 use crate::driver::{Conn, Done, Link, Want, Work};
 use crate::error::{Error, Result};
+use crate::expr::Arguments;
 use crate::statement::{Raw, RecordSet, Rows, Statement};
-use crate::value::{Arguments, Binder, FromRow, Value};
+use crate::value::{Binder, FromRow, Value};
 
 /// A folder that goes when the test ends.
 struct Folder(PathBuf);
@@ -67,7 +69,7 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn> {
-        Ok(Conn { link: Link::Sqlite(open(&self.0, Role::Writer).await?), busy: false, cancel: None })
+        Ok(Conn { link: Link::Sqlite(open(&self.0, Role::Writer).await?), busy: false, cancel: None, leaves: Leaves::Nothing })
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &managed::Metrics) -> managed::RecycleResult<Error> {
@@ -99,7 +101,7 @@ impl Conn {
 /// A connection of its own.
 async fn connection(url: &str) -> Box<Conn> {
     let lite = open(&Place::parse(url).unwrap(), Role::Writer).await.unwrap();
-    Box::new(Conn { link: Link::Sqlite(lite), busy: false, cancel: None })
+    Box::new(Conn { link: Link::Sqlite(lite), busy: false, cancel: None, leaves: Leaves::Nothing })
 }
 
 async fn memory() -> Box<Conn> {
@@ -110,10 +112,13 @@ async fn memory() -> Box<Conn> {
 fn work(text: &'static str, args: impl Into<Vec<Value>>, want: Want, records: impl RecordSet) -> Work {
     fn bind(statement: &Statement, _: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
         let Statement::Raw(it) = statement else { return Ok(()) };
-        it.args.clone().into_values().iter().try_for_each(|it| it.bind(to))
+        it.args.values.iter().try_for_each(|it| match it {
+            crate::expr::Argument::One(it) => it.bind(to),
+            _ => Ok(()),
+        })
     }
     let statement = Statement::Raw(Raw { text: text.into(), args: Arguments::from(args.into()), returns_rows: want != Want::Nothing });
-    Work { statement, records: Box::new(records), text: Arc::from(text), want, bind }
+    Work { statement, records: Box::new(records), text: Arc::from(text), want, read_only: false, leaves: Leaves::Nothing, bind }
 }
 
 /// Runs text, for what it does.

@@ -205,7 +205,15 @@ async fn single_writes_run_inline_when_asked_to() {
     conn.lite().inline_writes(true);
     let mut insert =
         work("INSERT INTO seats (guest) VALUES ('Ann') RETURNING row, number, guest", [], Want::Refill { first: 0 }, seats(&[""]));
-    insert.statement = Statement::Insert(crate::statement::Insert { model: &META, rows: 0..1, auto: true, left_out: Vec::new() });
+    insert.statement = Statement::Insert(crate::statement::Insert {
+        model: &META,
+        rows: 0..1,
+        auto: true,
+        left_out: Vec::new(),
+        mode: Default::default(),
+        table: None,
+        clauses: Vec::new(),
+    });
     // Done at the first poll: no thread was asked.
     let mut running = Box::pin(run(conn, insert, Limits::default()));
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());

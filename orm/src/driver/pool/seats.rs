@@ -1,0 +1,152 @@
+//! How many may have a connection at once.
+//!
+//! Whoever wants a connection takes a seat first, in the order in which they
+//! came, and keeps it as long as the connection. The pool beneath never has
+//! fewer connections to give than there are seats, so nobody waits there.
+//! It cannot be made smaller exactly: what is free is not counted off when it is
+//! not open. Seats can.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, TryAcquireError};
+
+use crate::error::{Error, Result};
+
+/// The seats of a pool.
+#[derive(Debug)]
+pub(super) struct Seats {
+    free: Semaphore,
+    count: Mutex<Count>,
+    pub(super) waiting: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Count {
+    /// How many there are to be.
+    most: usize,
+    /// How many more there are, all taken; they are not free any more when they are left.
+    surplus: usize,
+}
+
+/// The right to one connection; the seat is free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    seats: Arc<Seats>,
+    /// Whether it was left, or there is no such seat any more.
+    gone: bool,
+}
+
+/// Somebody who waits, until this is dropped.
+pub(super) struct Waiting<'s>(&'s AtomicUsize);
+
+impl<'s> Waiting<'s> {
+    pub(super) fn on(counter: &'s AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Seats {
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { free: Semaphore::new(most), count: Mutex::new(Count { most, surplus: 0 }), waiting: AtomicUsize::new(0) })
+    }
+
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn most(&self) -> usize {
+        self.count().most
+    }
+
+    /// Whether nobody could have one now.
+    pub(super) fn are_taken(&self) -> bool {
+        self.free.available_permits() == 0
+    }
+
+    /// A seat, if one is free.
+    pub(super) fn take_now(self: &Arc<Self>) -> Result<Option<Seat>> {
+        match self.free.try_acquire() {
+            Ok(permit) => {
+                permit.forget();
+                Ok(Some(Seat { seats: Arc::clone(self), gone: false }))
+            }
+            Err(TryAcquireError::NoPermits) => Ok(None),
+            Err(TryAcquireError::Closed) => Err(Error::Closed),
+        }
+    }
+
+    /// Waits for a seat.
+    pub(super) async fn take(self: &Arc<Self>) -> Result<Seat> {
+        let _waiting = Waiting::on(&self.waiting);
+        let permit = self.free.acquire().await.map_err(|_| Error::Closed)?;
+        permit.forget();
+        Ok(Seat { seats: Arc::clone(self), gone: false })
+    }
+
+    /// From now on there are so many.
+    pub(super) fn resize(&self, most: usize) {
+        let mut count = self.count();
+        let before = std::mem::replace(&mut count.most, most);
+        if most >= before {
+            let kept = count.surplus.min(most - before);
+            count.surplus -= kept;
+            self.free.add_permits(most - before - kept);
+        } else {
+            let fewer = before - most;
+            count.surplus += fewer - self.free.forget_permits(fewer);
+        }
+    }
+
+    /// Whoever waits, now or later, is told that the pool is closed.
+    pub(super) fn close(&self) {
+        self.free.close();
+    }
+}
+
+impl Seat {
+    /// Gives the seat up for good if there are too many; says whether it did.
+    pub(super) fn is_surplus(&mut self) -> bool {
+        if self.gone {
+            return true;
+        }
+        let mut count = self.seats.count();
+        self.gone = count.surplus > 0;
+        count.surplus -= usize::from(self.gone);
+        self.gone
+    }
+}
+
+impl Seat {
+    /// Leaves the seat; says whether it was one too many.
+    pub(super) fn leave(mut self) -> bool {
+        self.free()
+    }
+
+    fn free(&mut self) -> bool {
+        if std::mem::replace(&mut self.gone, true) {
+            return false;
+        }
+        // Counted and freed in one go, or a resize in between would miss it.
+        let mut count = self.seats.count();
+        if count.surplus > 0 {
+            count.surplus -= 1;
+            return true;
+        }
+        self.seats.free.add_permits(1);
+        false
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.free();
+    }
+}

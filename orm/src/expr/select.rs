@@ -1,0 +1,117 @@
+//! Reads: what a query finds is said like what is read of a row, and can stand in a condition.
+
+use crate::expr::{Clause, Expr, OrderBy};
+use crate::schema::{ModelMeta, TableName};
+
+/// Reads records or figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Select {
+    /// The model.
+    pub model: &'static ModelMeta,
+    /// What is read.
+    pub project: Project,
+    /// The tables that are joined to the model's.
+    pub joins: Vec<Join>,
+    /// The conditions; all must hold.
+    pub filter: Vec<Expr>,
+    /// What makes rows one group, where there are groups.
+    pub group: Vec<Expr>,
+    /// The conditions on groups; all must hold.
+    pub having: Vec<Expr>,
+    /// Whether equal rows are read once.
+    pub distinct: bool,
+    /// What the rows are sorted by.
+    pub order: Vec<OrderBy>,
+    /// The most rows to read.
+    pub limit: Option<u64>,
+    /// How many rows to leave out first.
+    pub offset: Option<u64>,
+    /// Whether the rows are handed out as they come, through the chain `row`.
+    pub streamed: bool,
+    /// The table, where it is not the model's.
+    pub table: Option<TableName>,
+    /// How the rows are locked until the transaction ends, if they are.
+    pub lock: Option<Lock>,
+    /// Text of the program at places of the statement.
+    pub clauses: Vec<Clause>,
+}
+
+/// What a [`Select`] reads.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Project {
+    /// The model's columns.
+    Columns,
+    /// The number of rows.
+    Count,
+    /// Whether there is a row: `1` for the first one.
+    Exists,
+    /// The values of these expressions.
+    Exprs(Vec<Expr>),
+    /// The number of rows that these expressions make, with groups and without equal ones.
+    CountOf(Vec<Expr>),
+}
+
+impl Select {
+    /// All records of a model.
+    #[must_use]
+    pub const fn of(model: &'static ModelMeta) -> Self {
+        Self {
+            model,
+            project: Project::Columns,
+            joins: Vec::new(),
+            filter: Vec::new(),
+            group: Vec::new(),
+            having: Vec::new(),
+            distinct: false,
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+            streamed: false,
+            table: None,
+            lock: None,
+            clauses: Vec::new(),
+        }
+    }
+
+    /// Whether one of its expressions is so.
+    pub(super) fn any_expr(&self, is: &dyn Fn(&Expr) -> bool) -> bool {
+        let read = match &self.project {
+            Project::Exprs(exprs) | Project::CountOf(exprs) => &exprs[..],
+            Project::Columns | Project::Count | Project::Exists => &[],
+        };
+        let all = read.iter().chain(self.joins.iter().map(|it| &it.on)).chain(&self.filter).chain(&self.group).chain(&self.having);
+        all.chain(self.order.iter().map(|it| &it.expr)).any(is)
+    }
+}
+
+/// Another table whose rows stand beside those of the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// Its model.
+    pub model: &'static ModelMeta,
+    /// Which rows stand beside each other.
+    pub on: Expr,
+    /// Whether a row that has none beside it is read, too, with NULL there.
+    pub left: bool,
+}
+
+/// How the rows of a [`Select`] are locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lock {
+    /// Whether others may lock the rows in the same way, so that nobody changes them.
+    pub share: bool,
+    /// What is done about rows that others have locked.
+    pub wait: LockWait,
+}
+
+/// What is done about rows that others have locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockWait {
+    /// They are waited for.
+    Wait,
+    /// They are left out.
+    Skip,
+    /// They are an error.
+    Fail,
+}

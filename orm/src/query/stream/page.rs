@@ -1,0 +1,162 @@
+//! Pages: so many rows behind the last one of the page before.
+
+use crate::error::{Error, Result};
+use crate::expr::{Binary, ColumnRef, Expr, OrderBy};
+use crate::query::find::key_order;
+use crate::schema::ModelMeta;
+use crate::statement::{Project, Select, Statement};
+use crate::value::{SqlType, Value};
+
+/// How many rows the first page has. Few, for those who read no more of them.
+const FIRST: u64 = 500;
+
+/// How many rows a page has at most, each twice as many as the one before: what
+/// a page costs beside its rows is paid less often then, and they fit into memory.
+const MOST: u64 = 2_000;
+
+/// What is still to be read.
+pub(super) struct Page {
+    select: Select,
+    order: Vec<Sorted>,
+    /// How many expressions are read that the program asked for.
+    selected: usize,
+    /// The condition for what comes behind the last page.
+    place: Option<Expr>,
+    rows: u64,
+}
+
+/// A column of the order.
+#[derive(Debug, Clone, Copy)]
+struct Sorted {
+    column: ColumnRef,
+    descending: bool,
+    nulls_first: bool,
+}
+
+impl Page {
+    /// The first page of records.
+    pub(super) fn of_records(mut select: Select) -> Result<Self> {
+        let order = order(&mut select)?;
+        Ok(Self { select, order, selected: 0, place: None, rows: FIRST })
+    }
+
+    /// The first page of expressions; what they are sorted by is read with them.
+    pub(super) fn of_rows(mut select: Select) -> Result<Self> {
+        let model = select.model.name;
+        let list = || Error::Invalid(format!("a query of {model} with groups, aggregates or `distinct` is no stream: read it as a list"));
+        let Project::Exprs(exprs) = &mut select.project else { return Err(list()) };
+        if select.distinct || !select.group.is_empty() || !select.having.is_empty() || exprs.iter().any(Expr::has_aggregate) {
+            return Err(list());
+        }
+        let selected = exprs.len();
+        let order = order(&mut select)?;
+        if let Project::Exprs(exprs) = &mut select.project {
+            exprs.extend(order.iter().map(|it| Expr::Column(it.column)));
+        }
+        Ok(Self { select, order, selected, place: None, rows: FIRST })
+    }
+
+    /// The positions in the model of the columns that rows are sorted by.
+    pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
+        self.order.iter().map(|it| it.column.at)
+    }
+
+    /// Their types.
+    pub(super) fn types(&self) -> impl Iterator<Item = SqlType> {
+        self.order.iter().map(|it| it.column.meta().ty)
+    }
+
+    /// How many expressions stand before them in a row.
+    pub(super) fn selected(&self) -> usize {
+        self.selected
+    }
+
+    pub(super) fn statement(&self) -> Statement {
+        let mut page = Select { limit: Some(self.size()), ..self.select.clone() };
+        page.filter.extend(self.place.clone());
+        Statement::Select(page)
+    }
+
+    fn size(&self) -> u64 {
+        self.select.limit.unwrap_or(u64::MAX).min(self.rows)
+    }
+
+    /// The next one, if this one was full and more is wanted.
+    pub(super) fn behind(mut self, last: &[Value], read: usize) -> Option<Self> {
+        let size = self.size();
+        self.select.limit = self.select.limit.map(|it| it - size);
+        if u64::try_from(read) != Ok(size) || self.select.limit == Some(0) || last.len() != self.order.len() {
+            return None;
+        }
+        self.select.offset = None;
+        self.rows = (self.rows * 2).min(MOST);
+        self.place = Some(behind(&self.order, last));
+        Some(self)
+    }
+}
+
+/// Makes the order one in which each row has its own place, and says what it is.
+fn order(select: &mut Select) -> Result<Vec<Sorted>> {
+    let model = select.model;
+    if !select.joins.is_empty() {
+        return Err(Error::Invalid(format!(
+            "a stream of {} reads each record once: leave out `join`, or ask for the others by `exists`",
+            model.name
+        )));
+    }
+    let mut sorted = select.order.iter().map(|it| sorted(model, it)).collect::<Result<Vec<_>>>()?;
+    for by in key_order(model, model.key) {
+        let it = self::sorted(model, &by)?;
+        if sorted.iter().all(|other| other.column != it.column) {
+            sorted.push(it);
+            select.order.push(by);
+        }
+    }
+    select.streamed = true;
+    Ok(sorted)
+}
+
+fn sorted(model: &'static ModelMeta, by: &OrderBy) -> Result<Sorted> {
+    match (&by.expr, by.descending) {
+        (Expr::Column(column), Some(descending)) if column.meta().access.read => {
+            Ok(Sorted { column: *column, descending, nulls_first: by.nulls_first.unwrap_or(!descending) })
+        }
+        _ => Err(Error::Invalid(format!(
+            "a stream of {} is sorted by columns that are read: leave other orders out, or read a list",
+            model.name
+        ))),
+    }
+}
+
+/// The condition for rows behind this one: `a > x OR (a = x AND b > y)`.
+fn behind(order: &[Sorted], last: &[Value]) -> Expr {
+    let mut any: Vec<Expr> = Vec::new();
+    for (at, (by, value)) in order.iter().zip(last).enumerate() {
+        let Some(after) = after(*by, value) else { continue };
+        let mut all: Vec<Expr> = order.iter().zip(&last[..at]).map(|(by, value)| equal(*by, value)).collect();
+        all.push(after);
+        any.push(if all.len() == 1 { all.remove(0) } else { Expr::And(all) });
+    }
+    if any.len() == 1 { any.remove(0) } else { Expr::Or(any) }
+}
+
+/// The condition for values of one column behind this one; nothing is behind
+/// NULL where it comes last.
+fn after(by: Sorted, value: &Value) -> Option<Expr> {
+    let is_null = || Expr::IsNull(Box::new(Expr::Column(by.column)));
+    if value.is_null() {
+        return by.nulls_first.then(|| Expr::Not(Box::new(is_null())));
+    }
+    let further = compare(by, if by.descending { Binary::Lt } else { Binary::Gt }, value);
+    let nulls_behind = by.column.meta().nullable && !by.nulls_first;
+    Some(if nulls_behind { Expr::Or(vec![further, is_null()]) } else { further })
+}
+
+fn equal(by: Sorted, value: &Value) -> Expr {
+    if value.is_null() { Expr::IsNull(Box::new(Expr::Column(by.column))) } else { compare(by, Binary::Eq, value) }
+}
+
+fn compare(by: Sorted, operator: Binary, value: &Value) -> Expr {
+    let value = Expr::Value(value.clone(), Some(by.column));
+    Expr::Binary(Box::new(Expr::Column(by.column)), operator, Box::new(value))
+}

@@ -1,0 +1,62 @@
+//! Errors as statuses of HTTP.
+
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+
+use crate::error::Error;
+
+impl Error {
+    /// The status of an answer to a request that failed with this.
+    ///
+    /// | status | errors |
+    /// |---|---|
+    /// | 400 | a column was asked for by a name that there is not |
+    /// | 404 | [`is_not_found`](Self::is_not_found) |
+    /// | 409 | a unique rule or a foreign key was broken, [`is_conflict`](Self::is_conflict) |
+    /// | 422 | a check was broken, a value is missing or cannot be stored |
+    /// | 503 | [`is_pool_exhausted`](Self::is_pool_exhausted), [`is_circuit_open`](Self::is_circuit_open), no connection, a lock that was not to be had, a handle that is closed |
+    /// | 504 | [`is_timeout`](Self::is_timeout), [`is_cancelled`](Self::is_cancelled) |
+    /// | 500 | all others |
+    ///
+    /// The text for the client is [`public_message`](Self::public_message). Needs
+    /// the feature `tower`; with `axum`, errors are answers by themselves.
+    ///
+    /// ```
+    /// let error = orm::Error::NotFound { model: "Patient", operation: "get" };
+    /// assert_eq!(error.http_status(), 404);
+    /// ```
+    #[must_use]
+    pub fn http_status(&self) -> StatusCode {
+        match self {
+            Self::UnknownColumn { .. } => StatusCode::BAD_REQUEST,
+            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::UniqueViolation { .. } | Self::ForeignKeyViolation { .. } => StatusCode::CONFLICT,
+            Self::SerializationFailure { .. } | Self::Deadlock { .. } => StatusCode::CONFLICT,
+            Self::CheckViolation { .. } | Self::NotNullViolation { .. } | Self::Unstorable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::PoolExhausted { .. } | Self::Connect { .. } | Self::LockTimeout { .. } | Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CircuitOpen { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout { .. } | Self::Cancelled => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The status where a commit failed after the handler was content: never
+    /// one of the client's mistakes.
+    pub(super) fn status_of_commit(&self) -> StatusCode {
+        match self.http_status() {
+            status if status.is_server_error() => status,
+            _ if self.is_conflict() => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Says when to try again, where that may help soon.
+    pub(super) fn add_retry_after(&self, headers: &mut HeaderMap) {
+        if let Self::CircuitOpen { retry_after, .. } = self {
+            // Whole seconds, and not too soon.
+            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().saturating_add(1)));
+        } else if self.is_conflict() || self.http_status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+    }
+}

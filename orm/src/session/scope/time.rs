@@ -1,0 +1,122 @@
+//! What a session is bound to besides its place: its time.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Either, select};
+
+use crate::driver::Deadline;
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+impl Session {
+    /// Gives what this session does so much time from now on, all in all.
+    ///
+    /// At the end a running statement is stopped on the server, and what comes
+    /// after it is refused: [`Error::Timeout`]. A transaction whose time is up
+    /// is undone instead of committed. A session that has less time already
+    /// keeps it.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let request = db.session().timeout(Duration::from_secs(3));
+    /// let users = request.find::<User>().await?;
+    /// let count = request.find::<User>().count().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn timeout(self, limit: Duration) -> Self {
+        match Instant::now().checked_add(limit) {
+            Some(at) => self.until(Deadline { at, limit }),
+            None => self,
+        }
+    }
+
+    /// Gives what this session does the time until then; see [`timeout`](Self::timeout).
+    #[must_use]
+    pub fn deadline(self, at: Instant) -> Self {
+        let limit = at.saturating_duration_since(Instant::now());
+        self.until(Deadline { at, limit })
+    }
+
+    /// How much time is left; `None` if it is not bounded.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        Some(self.deadline?.at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Ends so much earlier than it would otherwise, so that whoever waits for
+    /// this session has time to answer.
+    ///
+    /// A session whose time is not bounded keeps it. Where less time is left
+    /// than is to be kept back, none is: statements are refused at once.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # use std::time::Duration;
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// let request = db.session().timeout(Duration::from_secs(3));
+    /// let queries = request.child().reserve(Duration::from_millis(500));
+    /// assert!(queries.time_left() <= Some(Duration::from_millis(2_500)));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn reserve(mut self, kept: Duration) -> Self {
+        if let Some(it) = &mut self.deadline {
+            // Before the clock began is before now, too.
+            it.at = it.at.checked_sub(kept).unwrap_or_else(Instant::now);
+            it.limit = it.limit.saturating_sub(kept);
+        }
+        self
+    }
+
+    fn until(mut self, deadline: Deadline) -> Self {
+        self.deadline = Some(match self.deadline {
+            Some(sooner) if sooner.at < deadline.at => sooner,
+            _ => deadline,
+        });
+        self
+    }
+
+    /// The time by which a transaction that begins now must be over, where the
+    /// session does not say it.
+    pub(crate) fn transaction_end(&self) -> Option<Deadline> {
+        let limit = self.core.limits.transaction.get().filter(|_| self.deadline.is_none())?;
+        self.ends.or_else(|| Some(Deadline { at: Instant::now().checked_add(limit)?, limit }))
+    }
+
+    /// The time by which a transaction must be committed.
+    pub(crate) fn commit_deadline(&self) -> Option<Deadline> {
+        self.deadline.or(self.ends)
+    }
+
+    /// The time by which a statement that begins now must be over.
+    pub(crate) fn statement_deadline(&self) -> Option<Deadline> {
+        let by_default = || {
+            let limit = self.core.limits.statement.get()?;
+            Some(Deadline { at: Instant::now().checked_add(limit)?, limit })
+        };
+        let own = self.deadline.or_else(by_default);
+        [own, self.ends].into_iter().flatten().min_by_key(|it| it.at)
+    }
+}
+
+impl Deadline {
+    /// Fails if the time is up.
+    pub(crate) fn check(self, phase: &'static str) -> Result<()> {
+        if Instant::now() < self.at { Ok(()) } else { Err(Error::Timeout { phase, limit: self.limit }) }
+    }
+}
+
+/// Waits for something at most until the deadline, then drops it.
+pub(crate) async fn bounded<T>(deadline: Option<Deadline>, phase: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(deadline) = deadline else { return work.await };
+    match select(pin!(work), pin!(tokio::time::sleep_until(deadline.at.into()))).await {
+        Either::Left((done, _)) => done,
+        Either::Right(_) => Err(Error::Timeout { phase, limit: deadline.limit }),
+    }
+}
