@@ -111,7 +111,7 @@ fn a_read_by_key_allocates_little_beside_its_links_and_its_record() {
     runtime().block_on(async {
         let db = database().await;
         assert_eq!(db.get::<Person>(1).await.unwrap().age, 30);
-        let count = allocations(|| db.get::<Person>(1)).await;
+        let count = allocations(|| db.get::<Person>(1).into_future()).await;
         assert!(count <= 20, "{count}");
     });
 }

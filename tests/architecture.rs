@@ -19,10 +19,11 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["steps"],
     &["db"],
+    &["service"],
 ];
 
 /// What is made of all floors and belongs to none.
-const ROOF: &[&str] = &["lib", "prelude", "__private", "macros"];
+const ROOF: &[&str] = &["lib", "prelude", "__private", "macros", "guide"];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../orm/src")

@@ -2,11 +2,13 @@
 
 use std::pin::Pin;
 use std::process::exit;
+use std::sync::Mutex;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use orm::Engine;
 
 use crate::place::{Place, Test};
+use crate::watch::Events;
 
 /// One case: its name, and what it does with a database of its own.
 #[derive(Clone, Copy)]
@@ -42,13 +44,44 @@ pub fn main(engine: Engine) {
         Ok(place) => place,
         Err(variable) => skip(engine, variable, &arguments),
     };
-    let trials = crate::suite::cases().map(|case| {
+    all(arguments, &place, crate::suite::cases())
+}
+
+/// The `main` of the test binary that runs the cases of some suites behind a
+/// pooler of transactions, without those of the given names.
+pub fn behind_pgbouncer(suites: &[&str], without: &[&str]) {
+    let arguments = Arguments::from_args();
+    let place = match Place::of(Engine::Postgres) {
+        Ok(Place::Postgres(server)) => Place::PgBouncer(server),
+        Ok(_) => unreachable!("it is PostgreSQL"),
+        Err(variable) => skip(Engine::Postgres, variable, &arguments),
+    };
+    let chosen = crate::suite::cases().filter(|case| {
+        let mut path = case.name.trim_start_matches("orm_tests::").trim_start_matches("suite::").split("::");
+        path.next().is_some_and(|it| suites.contains(&it)) && !path.any(|it| without.contains(&it))
+    });
+    all(arguments, &place, chosen)
+}
+
+fn all(mut arguments: Arguments, place: &Place, cases: impl Iterator<Item = Case>) {
+    let trials = cases.map(|case| {
         let place = place.clone();
         let name = case.name.strip_prefix("orm_tests::suite::").unwrap_or(case.name);
-        Trial::test(name, move || run(&place, case))
+        Trial::test(name, move || run(&place, case, false).inspect(|()| PASSED.lock().unwrap().push(name)))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    if arguments.format.is_none() {
+        arguments.quiet = true;
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    // In the form of other test programs, which tools read; meanwhile there were dots.
+    let mut passed = PASSED.lock().unwrap().clone();
+    passed.sort_unstable();
+    passed.iter().for_each(|it| println!("test {it} ... ok"));
+    conclusion.exit();
 }
+
+/// The cases that passed.
+static PASSED: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 
 fn skip(engine: Engine, variable: &str, arguments: &Arguments) -> ! {
     let required = std::env::var("ORM_TEST_REQUIRE").unwrap_or_default();
@@ -62,10 +95,28 @@ fn skip(engine: Engine, variable: &str, arguments: &Arguments) -> ! {
     exit(i32::from(failed && !arguments.list))
 }
 
-fn run(place: &Place, case: Case) -> Result<(), Failed> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|it| it.to_string())?;
-    runtime.block_on(async {
+/// Runs one case on every database there is; says which there are not.
+pub fn everywhere(case: Case) {
+    for engine in [Engine::Sqlite, Engine::Postgres, Engine::MySql] {
+        match Place::of(engine) {
+            Ok(place) => run(&place, case, true).unwrap_or_else(|failed| panic!("{}: {failed:?}", engine.name())),
+            Err(variable) => {
+                let required = std::env::var("ORM_TEST_REQUIRE").unwrap_or_default();
+                assert!(required.is_empty(), "nothing was tested on {}: set {variable}", engine.name());
+                println!("\n*** SKIPPED: nothing was tested on {}. Set {variable} to the URL of a server to test on. ***\n", engine.name());
+            }
+        }
+    }
+}
+
+/// Runs one case, with a runtime of its own whose events it hears, unless the
+/// program has ears for all.
+fn run(place: &Place, case: Case, all: bool) -> Result<(), Failed> {
+    let events = Events::default();
+    let runtime = if all { tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() } else { events.runtime() };
+    runtime.map_err(|it| it.to_string())?.block_on(async {
         let test = Test::open(place, case.name).await.map_err(|error| format!("cannot open a database for the test: {error}"))?;
+        let test = test.with_events(events);
         let cleaner = test.cleaner();
         // In a task, as in a service: what is not `Send` does not compile.
         let result = tokio::spawn((case.run)(test)).await;

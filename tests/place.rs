@@ -5,16 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use orm::{Db, DbBuilder, Engine, PoolOptions};
+use orm::{Db, DbBuilder, Engine, PoolOptions, Pooler};
 
+use crate::pgbouncer::PgBouncer;
 use crate::plain::Plain;
 use crate::proxy::Proxy;
+use crate::watch::Events;
 
 /// Where tests make their databases.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
     Sqlite,
     Postgres(String),
+    /// PostgreSQL, with a pooler of transactions in front of it.
+    PgBouncer(String),
     MySql(String),
 }
 
@@ -36,7 +40,11 @@ pub struct Test {
     db: Db,
     engine: Engine,
     url: String,
+    name: String,
+    /// What its handles go through.
+    bouncer: Option<Arc<PgBouncer>>,
     cleaner: Cleaner,
+    events: Events,
 }
 
 impl Test {
@@ -47,19 +55,36 @@ impl Test {
                 let folder = Arc::new(tempfile::tempdir().expect("a folder for temporary files"));
                 (format!("sqlite://{}/test.db", folder.path().display()), Cleaner::Folder(folder))
             }
-            Place::Postgres(server) => {
+            Place::Postgres(server) | Place::PgBouncer(server) => {
                 // A schema is made ten times faster than a database.
                 Plain::open(server).await.execute(&format!("CREATE SCHEMA {name}")).await;
                 let between = if server.contains('?') { '&' } else { '?' };
-                (format!("{server}{between}options[search_path]={name}"), Cleaner::Schema(server.clone(), name))
+                (
+                    format!("{server}{between}options[search_path]={name}&application_name={name}"),
+                    Cleaner::Schema(server.clone(), name.clone()),
+                )
             }
             Place::MySql(server) => {
                 Plain::open(server).await.execute(&format!("CREATE DATABASE {name}")).await;
-                (with_database(server, &name), Cleaner::Database(server.clone(), name))
+                (with_database(server, &name), Cleaner::Database(server.clone(), name.clone()))
             }
         };
-        let db = builder(&url).open().await?;
-        Ok(Self { engine: db.engine().await?, db, url, cleaner })
+        let bouncer = match place {
+            Place::PgBouncer(server) => Some(Arc::new(PgBouncer::start(server, &name).await)),
+            _ => None,
+        };
+        let db = builder_through(bouncer.as_deref(), &url).open().await?;
+        Ok(Self { engine: db.engine().await?, db, url, name, bouncer, cleaner, events: Events::default() })
+    }
+
+    /// With what hears the events of its runtime.
+    pub(crate) fn with_events(self, events: Events) -> Self {
+        Self { events, ..self }
+    }
+
+    /// What was said by events (`tracing`) in the tasks of the test.
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
     }
 
     /// The kind of database.
@@ -74,9 +99,16 @@ impl Test {
         &self.url
     }
 
+    /// The name that nothing else has: of its schema or database, and of its
+    /// connections on PostgreSQL.
+    #[must_use]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A builder for another handle to this test's database.
     pub fn builder(&self) -> DbBuilder {
-        builder(&self.url)
+        builder_through(self.bouncer.as_deref(), &self.url)
     }
 
     /// A builder for a handle that reaches the server over a network that can
@@ -121,6 +153,14 @@ fn builder(url: &str) -> DbBuilder {
     Db::builder(url).pool(PoolOptions::new().max_size(5).wait_timeout(Duration::from_secs(30)).connect_timeout(Duration::from_secs(30)))
 }
 
+/// The same, through a pooler if there is one.
+fn builder_through(bouncer: Option<&PgBouncer>, url: &str) -> DbBuilder {
+    match bouncer {
+        Some(bouncer) => builder(&bouncer.url()).pooler(Pooler::Transaction),
+        None => builder(url),
+    }
+}
+
 /// Removes what a test made.
 #[derive(Debug, Clone)]
 pub(crate) enum Cleaner {
@@ -142,7 +182,8 @@ impl Cleaner {
 /// A name that no other test has, also of another run at the same time.
 fn unique(case: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let short: String = case.rsplit("::").next().unwrap_or_default().chars().take(24).collect();
+    let short: String = case.replace('-', "_").to_lowercase();
+    let short: String = short.rsplit("::").next().unwrap_or_default().chars().take(24).collect();
     format!("orm_test_{}_{}_{short}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 

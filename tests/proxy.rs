@@ -1,7 +1,8 @@
 //! A network between a test and its server, which can break.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,7 +23,20 @@ struct Rules {
     deaf_after: std::sync::Mutex<Option<&'static [u8]>>,
     /// Whether the server's answers are swallowed.
     deaf: AtomicBool,
+    /// How long an answer of the server is under way, in microseconds.
+    delay: AtomicU64,
+    /// How many bytes a second the server may say; 0 is no bound.
+    rate: AtomicU64,
+    /// After so many answers one is swallowed and its connection cut; 0 is never.
+    reset_every: AtomicUsize,
+    answers: AtomicUsize,
+    /// Whether nothing comes through any more, and nobody is told.
+    silent: AtomicBool,
+    /// Connections of an earlier one stay silent for ever.
+    forgotten: AtomicUsize,
     cut: watch::Sender<u64>,
+    /// How often a client spoke and then heard the server.
+    round_trips: AtomicUsize,
 }
 
 impl Proxy {
@@ -35,7 +49,14 @@ impl Proxy {
             left: AtomicUsize::new(usize::MAX),
             deaf_after: std::sync::Mutex::default(),
             deaf: AtomicBool::new(false),
+            delay: AtomicU64::new(0),
+            rate: AtomicU64::new(0),
+            reset_every: AtomicUsize::new(0),
+            answers: AtomicUsize::new(0),
+            silent: AtomicBool::new(false),
+            forgotten: AtomicUsize::new(0),
             cut: watch::Sender::new(0),
+            round_trips: AtomicUsize::new(0),
         });
         let proxy = Self { port: listener.local_addr().unwrap().port(), rules: Arc::clone(&rules) };
         tokio::spawn(async move {
@@ -64,6 +85,38 @@ impl Proxy {
         *self.rules.deaf_after.lock().unwrap() = Some(bytes);
     }
 
+    /// How often somebody spoke and then heard the server, since the last time.
+    pub(crate) fn take_round_trips(&self) -> usize {
+        self.rules.round_trips.swap(0, Ordering::SeqCst)
+    }
+
+    /// Makes every answer of the server take so long.
+    pub(crate) fn delay(&self, time: Duration) {
+        self.rules.delay.store(u64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Lets the server say so many bytes a second on each connection.
+    pub(crate) fn limp(&self, rate: u64) {
+        self.rules.rate.store(rate, Ordering::SeqCst);
+    }
+
+    /// Cuts a connection at every so many answers.
+    pub(crate) fn reset_every(&self, answers: usize) {
+        self.rules.reset_every.store(answers, Ordering::SeqCst);
+    }
+
+    /// Takes everything and passes nothing on, also on new connections, until it
+    /// is healed; those of now stay silent even then.
+    pub(crate) fn silence(&self) {
+        self.rules.silent.store(true, Ordering::SeqCst);
+        self.forget();
+    }
+
+    /// The connections of now are silent for ever, as when a firewall forgot them.
+    pub(crate) fn forget(&self) {
+        self.rules.forgotten.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Cuts all connections now.
     pub(crate) fn cut(&self) {
         self.rules.cut.send_modify(|it| *it += 1);
@@ -74,6 +127,21 @@ impl Proxy {
         self.rules.left.store(usize::MAX, Ordering::SeqCst);
         *self.rules.deaf_after.lock().unwrap() = None;
         self.rules.deaf.store(false, Ordering::SeqCst);
+        self.rules.silent.store(false, Ordering::SeqCst);
+        self.rules.reset_every.store(0, Ordering::SeqCst);
+    }
+}
+
+impl Rules {
+    /// Whether nothing comes through a connection that began at this count.
+    fn swallows(&self, born: usize) -> bool {
+        self.silent.load(Ordering::SeqCst) || self.forgotten.load(Ordering::SeqCst) != born
+    }
+
+    /// Whether this answer is the one at which the connection is cut.
+    fn is_reset(&self) -> bool {
+        let every = self.reset_every.load(Ordering::SeqCst);
+        every > 0 && (self.answers.fetch_add(1, Ordering::SeqCst) + 1).is_multiple_of(every)
     }
 }
 
@@ -88,10 +156,19 @@ fn authority(url: &str) -> (&str, usize) {
 async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>) {
     let mut cut = rules.cut.subscribe();
     let (mut from_client, mut from_server) = (vec![0; 8192], vec![0; 8192]);
+    let mut asked = false;
+    let born = rules.forgotten.load(Ordering::SeqCst);
+    // What was swallowed once is missing for ever.
+    let mut dead = rules.swallows(born);
     loop {
         tokio::select! {
             _ = cut.changed() => return,
             Ok(n) = client.read(&mut from_client) => {
+                asked = true;
+                dead |= rules.swallows(born);
+                if dead && n > 0 {
+                    continue;
+                }
                 if n == 0 || server.write_all(&from_client[..n]).await.is_err() {
                     return;
                 }
@@ -101,8 +178,26 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>
                 }
             }
             Ok(n) = server.read(&mut from_server) => {
+                dead |= rules.swallows(born);
+                if dead && n > 0 {
+                    continue;
+                }
+                if n > 0 && rules.is_reset() {
+                    return;
+                }
+                if std::mem::take(&mut asked) {
+                    rules.round_trips.fetch_add(1, Ordering::SeqCst);
+                }
                 if n == 0 || rules.deaf.load(Ordering::SeqCst) {
                     return;
+                }
+                let delay = rules.delay.load(Ordering::SeqCst);
+                if delay > 0 {
+                    tokio::time::sleep(Duration::from_micros(delay)).await;
+                }
+                let rate = rules.rate.load(Ordering::SeqCst);
+                if let Some(micros) = (n as u64 * 1_000_000).checked_div(rate) {
+                    tokio::time::sleep(Duration::from_micros(micros)).await;
                 }
                 let left = rules.left.load(Ordering::SeqCst);
                 let some = n.min(left);

@@ -3,6 +3,7 @@
 #![deny(missing_docs, warnings, clippy::pedantic)]
 
 mod fake;
+mod gorm;
 mod meta;
 mod record;
 mod ui;

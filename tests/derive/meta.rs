@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 /// A visit of a patient at a site.
 #[derive(Debug, Clone, PartialEq, Model)]
-#[orm(schema = "trial", index(site, day), unique(patient, day, name = "one_visit_a_day"))]
+#[orm(schema = "trial", database = "studies", index(site, day), unique(patient, day, name = "one_visit_a_day"))]
 pub(crate) struct SiteVisit {
     #[orm(key, auto)]
     pub(crate) id: i64,
@@ -51,6 +51,7 @@ struct Article {
 fn tables_have_the_plural_name_of_the_struct_unless_it_says_another() {
     assert_eq!(SiteVisit::META.table, "site_visits");
     assert_eq!(SiteVisit::META.schema, Some("trial"));
+    assert_eq!(SiteVisit::META.database, Some("studies"));
     assert_eq!(Person::META.table, "people");
     assert_eq!(Article::META.table, "papers");
     assert_eq!(Article::META.schema, None);

@@ -1,6 +1,7 @@
 //! The SQL text of statements, for each kind of database.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod clauses;
 mod conditions;
 mod reads;
 mod tables;

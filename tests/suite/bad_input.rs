@@ -152,9 +152,9 @@ async fn a_read_only_file_is_read_and_not_written(t: Test) {
     let db = Db::open(&format!("{}?mode=ro", t.url())).await.unwrap();
     assert_eq!(db.find::<User>().count().await.unwrap(), 1);
     let error = db.create(user("bob", 1)).await.unwrap_err();
-    assert!(error.to_string().contains("reading only"), "{error}");
+    assert!(error.to_string().contains("read-only"), "{error}");
     let error = db.transaction(async |tx| tx.create(user("bob", 1)).await).await.unwrap_err();
-    assert!(error.to_string().contains("reading only"), "{error}");
+    assert!(error.to_string().contains("read-only"), "{error}");
     assert_eq!(db.find::<User>().count().await.unwrap(), 1);
     assert_eq!(names(&t).await, ["ann"]);
 }

@@ -319,6 +319,7 @@ async fn columns_are_found_by_name_through_the_metadata(t: Test) {
     assert_eq!(ids(&t, small.gt(0).unwrap()).await, [1]);
     assert_eq!(ids(&t, small.is_in([7, -7]).unwrap()).await, [1, 2]);
     assert_eq!(ids(&t, column_by_name("note").unwrap().eq(orm::Value::Null).unwrap()).await, [2, 3]);
+    assert_eq!(ids(&t, column_by_name("id").unwrap().not_in([1, 3]).unwrap()).await, [2]);
     assert_eq!(t.find().order(small.desc()).select(Part::ID).await.unwrap(), [1, 3, 2]);
     let unknown = column_by_name::<Part>("small; DROP TABLE parts").unwrap_err();
     assert!(matches!(&unknown, Error::UnknownColumn { model: "Part", .. }), "{unknown:?}");

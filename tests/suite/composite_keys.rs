@@ -1,14 +1,12 @@
 //! Keys of several columns, in every operation.
 
 use futures_util::TryStreamExt;
-use orm::Error;
 use orm::prelude::*;
 
 use crate::{Test, cases};
 
 cases![
     get_takes_the_key_in_the_order_of_the_fields,
-    get_refuses_keys_of_another_shape,
     update_changes_one_record,
     save_writes_one_record,
     delete_removes_one_record,
@@ -61,13 +59,6 @@ async fn get_takes_the_key_in_the_order_of_the_fields(t: Test) {
     assert_eq!(t.get::<Seat>(("a".to_owned(), 1, 2)).await.unwrap(), a12);
     assert_eq!(t.get::<Seat>(("a", 1, 1)).await.unwrap(), a11);
     assert!(t.get::<Seat>(("b", 2, 1)).await.unwrap_err().is_not_found());
-}
-
-async fn get_refuses_keys_of_another_shape(t: Test) {
-    four(&t).await;
-    assert!(matches!(t.get::<Seat>(("a", 1)).await.unwrap_err(), Error::Invalid(_)));
-    assert!(matches!(t.get::<Seat>("a").await.unwrap_err(), Error::Invalid(_)));
-    assert!(matches!(t.get::<Seat>((1, "a", 1)).await.unwrap_err(), Error::Unstorable { .. }));
 }
 
 async fn update_changes_one_record(t: Test) {

@@ -283,7 +283,8 @@ async fn a_rewrite_to_another_kind_is_refused(t: Test) {
     async fn delete_instead(cx: &mut Context) -> orm::Result<()> {
         let model = cx.statement().model().unwrap();
         let target = orm::statement::Target { record: None, filter: Vec::new() };
-        *cx.statement_mut() = Statement::Delete(orm::statement::Delete { model, target });
+        *cx.statement_mut() =
+            Statement::Delete(orm::statement::Delete { model, target, table: None, clauses: Vec::new(), returning: None });
         Ok(())
     }
     let early = |kind| {

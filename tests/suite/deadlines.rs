@@ -18,7 +18,7 @@ cases![
 ];
 
 /// Takes a minute, unless it is stopped; then the test would not end in time.
-const fn minute(engine: Engine) -> &'static str {
+pub(super) const fn minute(engine: Engine) -> &'static str {
     match engine {
         Engine::Postgres => "SELECT 1::bigint FROM pg_sleep(60)",
         Engine::Sqlite => "SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)",
@@ -43,6 +43,7 @@ async fn a_statement_is_stopped_at_the_deadline_and_its_connection_used_again(t:
     assert_eq!(db.stats().in_use, 0);
 }
 
+// gorm: transaction:TestTransactionWithDefaultTimeout
 async fn a_transaction_whose_time_is_up_is_undone(t: Test) {
     t.create_tables::<User>().await.unwrap();
     t.create(user("bystander", 1)).await.unwrap();
@@ -62,6 +63,7 @@ async fn a_transaction_whose_time_is_up_is_undone(t: Test) {
     assert_eq!(t.stats().in_use, 0);
 }
 
+// gorm: transaction:TestCancelTransaction
 async fn a_statement_after_the_deadline_is_not_sent(t: Test) {
     t.create_tables::<User>().await.unwrap();
     let over = t.session().deadline(Instant::now());
@@ -78,7 +80,9 @@ async fn waiting_for_a_connection_counts(t: Test) {
     db.transaction(async |tx| {
         tx.raw("SELECT 1", ()).fetch::<i32>().await?;
         // The transaction has the one connection that writes.
-        let error = db.session().timeout(Duration::from_millis(30)).transaction(async |_| Ok(())).await.unwrap_err();
+        // Made in a task of its own: in this one it is known to wait for ever.
+        let other = db.session().timeout(Duration::from_millis(30));
+        let error = tokio::spawn(async move { other.transaction(async |_| Ok(())).await }).await.unwrap().unwrap_err();
         assert!(matches!(error, Error::Timeout { phase: "waiting for a connection", .. }), "{error:?}");
         Ok(())
     })
@@ -116,7 +120,8 @@ async fn a_record_comes_back_from_a_write_that_was_stopped(t: Test) {
     t.transaction(async |tx| {
         tx.update(ann.clone()).set(User::AGE, 2).await?;
         let short = t.session().timeout(Duration::from_millis(60));
-        let failed = short.save(User { age: 3, ..ann.clone() }).or_return().await.unwrap_err();
+        let late = User { age: 3, ..ann.clone() };
+        let failed = tokio::spawn(async move { short.save(late).or_return().await }).await.unwrap().unwrap_err();
         assert!(is_timeout(failed.error()), "{failed:?}");
         assert_eq!(failed.into_record().age, 3);
         Ok(())

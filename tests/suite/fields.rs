@@ -41,9 +41,9 @@ pub(super) struct Sample {
 
 /// A field of every type that may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Model)]
-struct Maybe {
+pub(super) struct Maybe {
     #[orm(key, auto)]
-    id: i64,
+    pub(super) id: i64,
     small: Option<i16>,
     medium: Option<i32>,
     large: Option<i64>,
@@ -121,7 +121,7 @@ pub(super) fn samples() -> [Sample; 3] {
     [zero(1), low, high]
 }
 
-fn maybe(it: Sample) -> Maybe {
+pub(super) fn maybe(it: Sample) -> Maybe {
     Maybe {
         id: 0,
         small: Some(it.small),

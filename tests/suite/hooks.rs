@@ -365,5 +365,5 @@ async fn hooks_of_models_with_parameters_need_the_attribute(t: Test) {
     t.create_tables::<(Said<i64>, Unsaid)>().await.unwrap();
     t.create(Said { id: 0, value: 7_i64 }).await.unwrap();
     t.create(Unsaid { id: 0 }).await.unwrap();
-    assert_eq!(*SEEN.lock().unwrap(), ["said I64(7)", "unsaid 0"]);
+    assert_eq!(*SEEN.lock().unwrap(), ["said I64(_)", "unsaid 0"]);
 }

@@ -1,31 +1,56 @@
 //! The cases, a module for each capability.
 
+mod afterwards;
 mod answers;
 mod arguments;
+mod auto;
 mod bad_input;
+mod breaker;
+mod bulk;
+mod bulk_faults;
 mod calculations;
 mod chains;
 mod chinook;
 mod composite_keys;
+mod configuration;
+mod connecting;
 mod context;
 mod crud;
+mod databases;
 mod deadlines;
+mod encodings;
+mod errors;
 mod expressions;
 mod fields;
 mod gorm;
+mod guards;
 mod hooks;
+mod implicit;
+mod isolation;
+mod joins;
 mod levels;
 mod limits;
 mod links;
+mod locks;
 mod names;
+mod operands;
+mod other_tables;
+mod outside;
 mod panics;
+mod parts;
 mod plugins;
 mod pool;
+mod pooled;
 mod raw;
+mod requests;
+mod requests_in_transactions;
+mod retries;
+mod returning;
 mod selections;
 mod semantics;
-mod storm;
+mod sessions;
 mod streams;
+mod subqueries;
 mod tables;
 mod texts;
 mod timestamps;
@@ -35,13 +60,20 @@ mod web;
 
 use crate::Case;
 
+pub(crate) use self::pool::health::Away;
+
 /// All cases of all modules.
 pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
+        afterwards::CASES,
         answers::CASES,
         arguments::CASES,
+        auto::CASES,
         bad_input::CASES,
+        breaker::CASES,
+        bulk::CASES,
+        bulk_faults::CASES,
         calculations::CASES,
         chains::CASES,
         chinook::questions_music::CASES,
@@ -50,26 +82,87 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         chinook::questions_text::CASES,
         chinook::writes::CASES,
         composite_keys::CASES,
+        configuration::CASES,
+        connecting::CASES,
         context::CASES,
         crud::CASES,
+        databases::CASES,
         deadlines::CASES,
+        encodings::CASES,
+        errors::CASES,
         expressions::CASES,
         fields::CASES,
+        gorm::call_sites::CASES,
         gorm::callbacks::CASES,
+        gorm::chainable_api::CASES,
+        gorm::clauses::CASES,
+        gorm::count::CASES,
+        gorm::customize_field::CASES,
+        gorm::default_value::CASES,
+        gorm::embedded_struct::CASES,
+        gorm::errors::CASES,
+        gorm::explain::CASES,
         gorm::hooks::CASES,
+        gorm::main::CASES,
+        gorm::naming::CASES,
+        gorm::opening::CASES,
+        gorm::prepared::CASES,
+        gorm::query::CASES,
+        gorm::records::CASES,
+        gorm::scan::CASES,
+        gorm::scanner_valuer::CASES,
+        gorm::scopes::CASES,
+        gorm::serializer::CASES,
+        gorm::session::CASES,
+        gorm::sql_builder::CASES,
+        gorm::transactions::CASES,
+        gorm::values_as_sql::CASES,
+        gorm::writes::CASES,
+        guards::CASES,
         hooks::CASES,
+        implicit::CASES,
+        isolation::CASES,
+        joins::CASES,
         levels::CASES,
         limits::CASES,
         links::CASES,
+        locks::CASES,
         names::CASES,
+        operands::CASES,
+        other_tables::CASES,
+        outside::CASES,
         panics::CASES,
+        parts::embedded::CASES,
+        parts::optional::CASES,
         plugins::CASES,
         pool::CASES,
+        pool::causes::CASES,
+        pool::cell::CASES,
+        pool::changes::CASES,
+        pool::figures::CASES,
+        pool::crowds::CASES,
+        pool::health::CASES,
+        pool::hooks::CASES,
+        pool::lanes::CASES,
+        pool::ready::CASES,
+        pool::shutdown::CASES,
+        pool::tells::CASES,
+        pooled::CASES,
         raw::CASES,
+        requests::CASES,
+        requests_in_transactions::CASES,
+        retries::CASES,
+        returning::CASES,
         selections::CASES,
         semantics::CASES,
-        storm::CASES,
+        sessions::changed::CASES,
+        sessions::dry_run::CASES,
+        sessions::parallel::CASES,
+        sessions::pinned::CASES,
+        sessions::read_only::CASES,
+        sessions::scope::CASES,
         streams::CASES,
+        subqueries::CASES,
         tables::CASES,
         texts::CASES,
         timestamps::CASES,
@@ -81,6 +174,8 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         types::times::CASES,
         types::unlike::CASES,
         web::CASES,
+        crate::faults::CASES,
+        crate::faults::ground::CASES,
     ];
     all.into_iter().flatten().copied()
 }

@@ -187,7 +187,7 @@ trait BetweenZero {
     fn between_zero(self) -> Predicate<Event>;
 }
 
-impl BetweenZero for orm::Typed<Event, i64> {
+impl BetweenZero for orm::Computed<Event, i64> {
     fn between_zero(self) -> Predicate<Event> {
         self.clone().ge(0).and(self.le(0))
     }

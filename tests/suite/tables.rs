@@ -56,7 +56,6 @@ async fn a_key_of_several_columns_is_one_key(t: Test) {
     assert!(matches!(&twin, Error::UniqueViolation { model, .. } if model == "Visit"), "{twin:?}");
     assert_eq!(t.get::<Visit>((1, 2)).await.unwrap(), visit(1, 2));
     assert!(t.get::<Visit>((2, 2)).await.unwrap_err().is_not_found());
-    assert!(matches!(t.get::<Visit>(1).await.unwrap_err(), Error::Invalid(_)));
     let moved = t.update(visit(1, 2)).set(Visit::PATIENT, Visit::PATIENT.plus(6)).await.unwrap();
     assert_eq!(moved.patient, 7);
     t.save(Visit { room: Some("12".into()), ..moved.clone() }).await.unwrap();
@@ -73,9 +72,8 @@ async fn unique_columns_and_indexes_are_kept_by_the_database(t: Test) {
     assert!(t.create(mail(Some("a@x"))).await.unwrap_err().is_unique_violation());
     t.create_many([visit(1, 1), visit(2, 1), visit(1, 2)]).await.unwrap();
     let twice = t.create(Visit { number: 3, ..visit(1, 1) }).await.unwrap_err();
-    let Error::UniqueViolation { model, constraint, .. } = &twice else { panic!("{twice:?}") };
-    // SQLite names the columns instead.
-    assert!(model == "Visit" && (constraint == "one_a_day" || constraint == "visits.patient, visits.day"), "{twice:?}");
+    assert!(matches!(&twice, Error::UniqueViolation { model, .. } if model == "Visit"), "{twice:?}");
+    assert_eq!((twice.constraint(), twice.columns()), (Some("one_a_day"), &["patient".to_owned(), "day".to_owned()][..]), "{twice:?}");
     assert!(t.update(visit(1, 2)).set(Visit::DAY, "day 1").await.unwrap_err().is_unique_violation());
     assert_eq!(t.find::<Visit>().count().await.unwrap(), 3);
 }
@@ -175,6 +173,11 @@ struct Measurement {
     degrees: f64,
 }
 
+/// Said by hand: the derive says it of models with a key only.
+impl orm::Keyed for Measurement {
+    type Key = ();
+}
+
 async fn a_model_without_a_key_is_found_by_conditions(t: Test) {
     t.create_tables::<Measurement>().await.unwrap();
     let measured = |place: &str, degrees| Measurement { place: place.into(), degrees };
@@ -183,7 +186,6 @@ async fn a_model_without_a_key_is_found_by_conditions(t: Test) {
     assert_eq!(t.find().where_(Measurement::PLACE.eq("a")).count().await.unwrap(), 2);
     assert!(t.find().where_(Measurement::PLACE.eq("b")).first().await.unwrap().is_some());
     for (operation, error) in [
-        ("get", t.get::<Measurement>(1).await.unwrap_err()),
         ("save", t.save(measured("a", 9.0)).await.unwrap_err()),
         ("update", t.update(measured("a", 9.0)).set(Measurement::DEGREES, 9.0).await.unwrap_err()),
         ("delete", t.delete(measured("a", 9.0)).await.unwrap_err()),
@@ -233,7 +235,7 @@ async fn a_column_that_is_missing_is_named(t: Test) {
     let mut plain = t.plain().await;
     plain.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(9), height DOUBLE PRECISION)").await;
     let error = t.find::<Person>().await.unwrap_err();
-    assert!(matches!(&error, Error::Database { message, .. } if message.contains("born")), "{error:?}");
+    assert!(matches!(&error, Error::MissingTableColumn { model: "Person", table: "people", column: "born", .. }), "{error:?}");
 }
 
 async fn a_null_that_the_field_has_no_room_for_is_named(t: Test) {

@@ -24,6 +24,7 @@ cases![
     a_session_kept_elsewhere_holds_no_dropped_transaction_open,
     no_update_is_lost,
     transactions_are_not_ended_by_text,
+    a_procedure_that_commits_is_found_out,
     tables_are_not_made_where_that_would_commit,
 ];
 
@@ -351,6 +352,32 @@ async fn transactions_are_not_ended_by_text(t: Test) {
         assert!(matches!(ended, Err(Error::Invalid(_))), "{text}: {ended:?}");
     }
     assert!(names(&t).await.is_empty());
+}
+
+/// What is said after it would be committed statement by statement, and a
+/// rollback would undo nothing and succeed.
+async fn a_procedure_that_commits_is_found_out(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    if t.engine() != Engine::MariaDb {
+        // PostgreSQL refuses such a procedure inside a transaction; SQLite has none.
+        return;
+    }
+    t.plain().await.execute("CREATE PROCEDURE keep() BEGIN COMMIT; END").await;
+    t.plain().await.execute("CREATE PROCEDURE harmless() BEGIN SET @a = 1; END").await;
+    let ended = t
+        .transaction(async |tx| {
+            tx.raw("CALL harmless()", ()).execute().await?;
+            tx.create(user("ann", 1)).await?;
+            let called = tx.raw("CALL keep()", ()).execute().await;
+            assert!(matches!(called, Err(Error::EndedByStatement { .. })), "{called:?}");
+            assert!(matches!(tx.create(user("bob", 1)).await, Err(Error::EndedByStatement { .. })));
+            assert!(tx.transaction(async |_| Ok(())).await.is_err());
+            Ok(())
+        })
+        .await;
+    assert!(matches!(ended, Err(Error::EndedByStatement { .. })), "{ended:?}");
+    t.create(user("after", 1)).await.unwrap();
+    assert_eq!(names(&t).await, ["after", "ann"]);
 }
 
 /// MariaDB and MySQL commit before and after each change of a table.

@@ -1,4 +1,29 @@
 //! What GORM's own tests ask for, said in our words; `// gorm:` names the test.
 
+pub(super) mod call_sites;
 pub(super) mod callbacks;
+pub(super) mod chainable_api;
+pub(super) mod clauses;
+pub(super) mod count;
+pub(super) mod customize_field;
+pub(super) mod default_value;
+pub(super) mod embedded_struct;
+pub(super) mod errors;
+pub(super) mod explain;
 pub(super) mod hooks;
+pub(super) mod main;
+pub(super) mod models;
+pub(super) mod naming;
+pub(super) mod opening;
+pub(super) mod prepared;
+pub(super) mod query;
+pub(super) mod records;
+pub(super) mod scan;
+pub(super) mod scanner_valuer;
+pub(super) mod scopes;
+pub(super) mod serializer;
+pub(super) mod session;
+pub(super) mod sql_builder;
+pub(super) mod transactions;
+pub(super) mod values_as_sql;
+pub(super) mod writes;

@@ -5,7 +5,7 @@ use orm::prelude::*;
 struct Tag {
     #[orm(primary)]
     id: i64,
-    #[orm(column = 3, unique, unique)]
+    #[orm(column = 3)]
     name: String,
     #[orm(auto)]
     size: i32,

@@ -13,7 +13,6 @@ struct User {
 
 async fn read(db: &Session) -> orm::Result<()> {
     let name = String::from("ann");
-    let _: Predicate<User> = sql(format!("name = '{name}'"), ());
     db.raw(format!("DELETE FROM users WHERE name = '{name}'"), ()).execute().await?;
     Ok(())
 }

@@ -1,5 +1,17 @@
 //! The pool: how many connections there are, whose turn it is, and when they end.
 
+pub(super) mod causes;
+pub(super) mod cell;
+pub(super) mod changes;
+pub(super) mod figures;
+pub(super) mod crowds;
+pub(crate) mod health;
+pub(super) mod hooks;
+pub(super) mod lanes;
+pub(super) mod ready;
+pub(super) mod shutdown;
+pub(super) mod tells;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -7,29 +19,28 @@ use orm::prelude::*;
 use orm::{Db, Engine, Error, PoolOptions, PoolStats};
 use tokio::sync::Semaphore;
 
-use super::transactions::names;
 use crate::models::{User, user};
+use crate::suite::transactions::names;
 use crate::{Test, cases};
 
 cases![
     a_lazy_handle_opens_nothing,
     one_connection_serves_one_statement_after_the_other,
     no_more_connections_than_allowed_are_opened,
-    who_waits_too_long_is_told_why,
     no_more_connections_than_allowed_are_kept,
     unused_connections_are_closed,
     old_connections_are_closed,
     a_connection_that_died_is_replaced,
-    figures_are_exact_after_churn,
     sessions_that_are_dropped_leak_nothing,
     clones_share_the_pool,
     a_closed_handle_refuses_new_work,
     a_database_in_memory_stays,
     readers_do_not_wait_for_the_writer,
+    a_connection_that_nobody_waits_for_is_opened_to_its_end,
 ];
 
 /// Looks at the figures until they are as they should be.
-async fn until(db: &Db, reached: impl Fn(&PoolStats) -> bool) -> PoolStats {
+pub(super) async fn until(db: &Db, reached: impl Fn(&PoolStats) -> bool) -> PoolStats {
     let end = std::time::Instant::now() + Duration::from_secs(20);
     loop {
         let stats = db.stats();
@@ -41,15 +52,29 @@ async fn until(db: &Db, reached: impl Fn(&PoolStats) -> bool) -> PoolStats {
     }
 }
 
-/// Every connection that was opened is open, or was closed for a reason.
+/// The figures of a moment agree.
 fn assert_exact(stats: &PoolStats) {
-    let closed = stats.max_idle_closed + stats.idle_time_closed + stats.lifetime_closed + stats.broken_closed + stats.closed;
-    assert_eq!(stats.opened, u64::try_from(stats.open).unwrap() + closed, "{stats:?}");
+    // Every connection that was opened is open, or was closed for a reason.
+    let closed = stats.max_idle_closed
+        + stats.idle_time_closed
+        + stats.lifetime_closed
+        + stats.broken_closed
+        + stats.pinned_closed
+        + stats.changed_closed
+        + stats.closed
+        + stats.evicted_closed
+        + stats.refused_closed;
+    let count = |it: usize| u64::try_from(it).unwrap();
+    assert_eq!(stats.opened, count(stats.open) + closed, "{stats:?}");
     assert_eq!(stats.open, stats.in_use + stats.idle, "{stats:?}");
+    assert_eq!(stats.acquired, count(stats.in_use) + stats.holds.count(), "{stats:?}");
+    assert!(stats.reused <= stats.acquired, "{stats:?}");
+    assert_eq!(stats.wait_count, count(stats.waiting) + stats.waits.count(), "{stats:?}");
+    assert_eq!(stats.wait_duration, stats.waits.sum(), "{stats:?}");
 }
 
 /// Holds as many connections as there can be writers, while `work` runs.
-async fn while_all_are_held<T>(db: &Db, count: usize, work: impl Future<Output = T>) -> T {
+async fn while_all_are_held<T>(db: &Session, count: usize, work: impl Future<Output = T>) -> T {
     let (held, over) = (Semaphore::new(0), Semaphore::new(0));
     let hold = || async {
         db.transaction(async |tx| {
@@ -68,6 +93,25 @@ async fn while_all_are_held<T>(db: &Db, count: usize, work: impl Future<Output =
         ended
     };
     tokio::join!(join_all((0..count).map(|_| hold())), ended).1
+}
+
+/// Holds so many connections in transactions that only read, of which SQLite
+/// has several, while `work` runs.
+async fn while_readers_are_held<T>(db: &Db, count: usize, work: impl Future<Output = T>) -> T {
+    while_all_are_held(&db.session().read_only(), count, work).await
+}
+
+/// How many connections of this database the server knows, but for those of the
+/// test itself.
+async fn on_server(t: &Test) -> usize {
+    let mut plain = t.plain().await;
+    let name = t.name();
+    let sql = match t.engine() {
+        Engine::Sqlite => return 0,
+        Engine::Postgres => format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}' AND pid <> pg_backend_pid()"),
+        _ => format!("SELECT count(*) FROM information_schema.processlist WHERE db = '{name}' AND id <> connection_id()"),
+    };
+    plain.one(&sql).await.parse::<usize>().unwrap().saturating_sub(t.stats().open)
 }
 
 async fn a_lazy_handle_opens_nothing(t: Test) {
@@ -120,24 +164,6 @@ async fn no_more_connections_than_allowed_are_opened(t: Test) {
     assert!(stats.opened <= u64::try_from(most).unwrap() && stats.wait_count > 0 && !stats.wait_duration.is_zero(), "{stats:?}");
     assert_exact(&stats);
     assert_eq!(db.find::<User>().count().await.unwrap(), 50);
-}
-
-async fn who_waits_too_long_is_told_why(t: Test) {
-    t.create_tables::<User>().await.unwrap();
-    let limit = Duration::from_millis(20);
-    let db = t.builder().pool(PoolOptions::new().max_size(2).wait_timeout(limit)).open().await.unwrap();
-    let size = if t.engine() == Engine::Sqlite { 1 } else { 2 };
-    let error = while_all_are_held(&db, size, async { db.create(user("ann", 1)).await.unwrap_err() }).await;
-    match &error {
-        Error::PoolExhausted { waited, in_use, max, waiting } => {
-            assert_eq!((*waited, *in_use, *max, *waiting), (limit, size, size, 0));
-        }
-        other => panic!("{other:?}"),
-    }
-    assert!(error.is_retryable() && error.to_string().contains("max_size"), "{error}");
-    db.create(user("ann", 1)).await.unwrap();
-    let stats = db.stats();
-    assert!(stats.wait_count == 1 && stats.wait_duration >= limit && stats.in_use == 0, "{stats:?}");
 }
 
 async fn no_more_connections_than_allowed_are_kept(t: Test) {
@@ -236,31 +262,6 @@ async fn a_connection_that_died_is_replaced(t: Test) {
     assert_exact(&db.stats());
 }
 
-async fn figures_are_exact_after_churn(t: Test) {
-    t.create_tables::<User>().await.unwrap();
-    let tasks = (0..200).map(|n: u8| {
-        let db = t.db();
-        tokio::spawn(async move {
-            match n % 4 {
-                0 => drop(db.create(user("ann", n)).await.unwrap()),
-                1 => drop(db.find::<User>().count().await.unwrap()),
-                2 => drop(crate::chance::cancel_after(usize::from(n % 3), db.create(user("bob", n))).await),
-                _ => {
-                    let failed = db.transaction(async |_| Err::<(), _>(Error::other("on purpose"))).await;
-                    assert!(matches!(failed, Err(Error::Other(_))));
-                }
-            }
-        })
-    });
-    for ended in join_all(tasks).await {
-        ended.unwrap();
-    }
-    let stats = until(&t, |it| it.in_use == 0).await;
-    assert!(stats.open <= stats.max_open && stats.idle == stats.open, "{stats:?}");
-    assert_exact(&stats);
-    assert!(t.find().where_(User::NAME.eq("ann")).count().await.unwrap() == 50);
-}
-
 async fn sessions_that_are_dropped_leak_nothing(t: Test) {
     t.create_tables::<User>().await.unwrap();
     let db = t.builder().pool(PoolOptions::new().max_size(2)).open().await.unwrap();
@@ -350,4 +351,16 @@ async fn readers_do_not_wait_for_the_writer(t: Test) {
     .await
     .unwrap();
     assert_eq!(names(&t).await, ["bob", "cleo"]);
+}
+
+/// Where it is closed with who asked for it, each of these opens one.
+async fn a_connection_that_nobody_waits_for_is_opened_to_its_end(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let db = t.builder().pool(PoolOptions::new().max_size(2)).lazy().unwrap();
+    for n in 0..40 {
+        let _ = crate::chance::cancel_after(n % 20, db.find::<User>().count()).await;
+    }
+    let stats = until(&db, |it| it.in_use == 0 && it.idle > 0).await;
+    assert!(stats.opened <= 2, "{stats:?}");
+    assert_exact(&stats);
 }

@@ -1,0 +1,20 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+}
+
+async fn read(db: &Session) -> orm::Result<()> {
+    db.transaction(async |tx| {
+        tx.delete_all(every::<User>()).await?;
+    })
+    .await?;
+    Ok(())
+}
+
+fn main() {}

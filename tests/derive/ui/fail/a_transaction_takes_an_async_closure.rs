@@ -1,0 +1,21 @@
+use orm::prelude::*;
+
+#[derive(Debug, Clone, Model)]
+struct User {
+    #[orm(key, auto)]
+    id: i64,
+    name: String,
+    age: u8,
+    email: Option<String>,
+}
+
+async fn read(db: &Session) -> orm::Result<()> {
+    db.transaction(|tx| {
+        tx.delete_all(every::<User>());
+        Ok(())
+    })
+    .await?;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,144 @@
+//! FT-07: a connection that is ended by the server at each point of a transaction,
+//! and a server process that is killed in the middle of one.
+//!
+//! Raw sqlx reports 57P01 and then an unexpected end of the file. Seen failing
+//! with a `Session::commit` that says `Ok` whatever came of it: lost 2 of 12.
+
+use std::time::Duration;
+
+use orm::{Db, Engine, Error};
+
+use crate::faults::ground::Ground;
+use crate::faults::seen::Seen;
+use crate::faults::servers::Server;
+use crate::faults::storm::{Drop, row};
+use crate::plain::Plain;
+
+/// What a transaction does at each of its points.
+const POINTS: i64 = 6;
+
+#[derive(Debug, Default)]
+struct Sum {
+    trials: u64,
+    survived: u64,
+    lost: u64,
+    unnamed: u64,
+}
+
+pub(crate) async fn run(ground: Ground) -> Seen {
+    let db = ground.pool(2).await;
+    db.create_tables::<Drop>().await.unwrap();
+    let mut plain = ground.plain().await;
+    let mut sum = Sum::default();
+    for round in 0..ground.size(2, 50) {
+        for point in 0..POINTS {
+            let operation = round * POINTS + point;
+            // The connection of the transaction is the one it names itself by.
+            let ended = transaction(&db, operation, point, Strike::Server(&ground)).await;
+            sum.judge(&mut plain, operation, point, ended).await;
+        }
+    }
+    let killed = if ground.engine() == Engine::Postgres { killed_process().await } else { 0 };
+    db.create(row(-1)).await.unwrap();
+    Seen::new()
+        .count("trials", sum.trials)
+        .zero("survived", sum.survived + killed)
+        .zero("lost", sum.lost)
+        .zero("unnamed", sum.unnamed)
+        .zero("dirty", ground.dirty(&mut plain).await)
+}
+
+/// Two writes and one in an inner transaction; struck at a point.
+async fn transaction(db: &Db, operation: i64, point: i64, strike: Strike<'_>) -> orm::Result<()> {
+    let own = if db.engine().await? == Engine::Postgres { "SELECT pg_backend_pid()::bigint" } else { "SELECT connection_id()" };
+    db.transaction(async |tx| {
+        let id: i64 = tx.raw(own, ()).fetch_one().await?;
+        let strike = async |now: i64| {
+            if now == point {
+                strike.hit(id).await
+            }
+        };
+        strike(0).await;
+        tx.create(row(operation)).await?;
+        strike(1).await;
+        tx.transaction(async |tx| {
+            strike(2).await;
+            tx.create(row(operation)).await?;
+            strike(3).await;
+            Ok(())
+        })
+        .await?;
+        strike(4).await;
+        tx.create(row(operation)).await?;
+        // The last point is before the commit.
+        strike(5).await;
+        Ok(())
+    })
+    .await
+}
+
+impl Sum {
+    async fn judge(&mut self, plain: &mut Plain, operation: i64, point: i64, ended: orm::Result<()>) {
+        self.trials += 1;
+        let rows: u64 = plain.one(&format!("SELECT count(*) FROM storm WHERE operation = {operation}")).await.parse().unwrap();
+        match ended {
+            Ok(()) => self.lost += u64::from(rows != 3),
+            Err(error) => {
+                self.survived += u64::from(rows != 0 && !matches!(error, Error::OutcomeUnknown { .. }));
+                let named = matches!(
+                    error,
+                    Error::ConnectionLost { .. }
+                        | Error::RolledBack { .. }
+                        | Error::OutcomeUnknown { .. }
+                        | Error::TransactionAborted { .. }
+                );
+                if !named {
+                    println!("at point {point}: {error:?}");
+                }
+                self.unnamed += u64::from(!named);
+            }
+        }
+    }
+}
+
+/// How a connection is ended.
+#[derive(Clone, Copy)]
+enum Strike<'g> {
+    /// The server is asked to.
+    Server(&'g Ground),
+    /// Its process is killed.
+    Kill,
+}
+
+impl Strike<'_> {
+    async fn hit(self, id: i64) {
+        match self {
+            Self::Server(ground) => {
+                let end =
+                    if ground.engine() == Engine::Postgres { format!("SELECT pg_terminate_backend({id})") } else { format!("KILL {id}") };
+                ground.plain().await.execute(&end).await;
+            }
+            Self::Kill => {
+                let killed = std::process::Command::new("kill").args(["-KILL", &id.to_string()]).status();
+                assert!(killed.unwrap().success());
+            }
+        }
+    }
+}
+
+/// Kills the process of one connection of a server of its own: PostgreSQL then
+/// ends all others. Says how many rows of the transaction stayed.
+async fn killed_process() -> u64 {
+    let server = Server::start(Engine::Postgres).await;
+    let db = Db::open(&server.url()).await.unwrap();
+    db.create_tables::<Drop>().await.unwrap();
+    let ended = transaction(&db, 1, 4, Strike::Kill).await;
+    println!("killed: {ended:?}");
+    assert!(ended.is_err());
+    // The pool finds its way back by itself, when the server has noticed and is up again.
+    while let Err(error) = db.create(row(2)).await {
+        assert!(matches!(error, Error::ConnectionLost { .. } | Error::Connect { .. } | Error::PoolExhausted { .. }), "{error:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Plain::open(&server.url()).await.one("SELECT count(*) FROM storm WHERE operation = 1").await.parse().unwrap()
+}

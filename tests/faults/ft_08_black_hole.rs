@@ -1,0 +1,159 @@
+//! FT-08: a network that takes everything and passes nothing on, when four
+//! connections are released, asked something, opened or committed; then it heals.
+//!
+//! Raw sqlx asks a connection that comes back for a sign of life, without a bound:
+//! four of them in a silent network pin its pool for ever. Seen failing with a commit
+//! that is waited for without a bound, as it was (it never ended), and with a server that has
+//! five seconds to be heard at the deadline: the query's session was 5.0 s late.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use orm::{Db, Engine, Error, PoolOptions};
+use tokio::sync::Semaphore;
+
+use crate::faults::ground::Ground;
+use crate::faults::seen::Seen;
+use crate::faults::storm::{Drop, row};
+
+const CONNECTIONS: usize = 4;
+const DEADLINE: Duration = Duration::from_millis(400);
+const RELEASE: Duration = Duration::from_secs(5);
+
+/// When the network falls silent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum When {
+    Release,
+    Query,
+    Connect,
+    Commit,
+}
+
+pub(crate) async fn run(ground: Ground) -> Seen {
+    ground.create_tables::<Drop>().await.unwrap();
+    let mut seen = Seen::new();
+    let (mut late, mut late_commit, mut unnamed) = (Duration::ZERO, Duration::ZERO, 0_u64);
+    for (figure, when) in
+        [("release_ms", When::Release), ("query_ms", When::Query), ("connect_ms", When::Connect), ("commit_ms", When::Commit)]
+    {
+        let (Some(proxy), builder) = ground.behind_network().await else { continue };
+        let options = PoolOptions::new().max_size(CONNECTIONS).connect_timeout(Duration::from_secs(2)).wait_timeout(RELEASE * 4);
+        let db = builder.pool(options.release_timeout(RELEASE)).lazy().unwrap();
+        if when != When::Connect {
+            all_at_once(&db).await;
+        }
+        let turn = Arc::new(Turn { ready: Semaphore::new(0), go: Semaphore::new(0) });
+        let work = (0..CONNECTIONS).map(|n| tokio::spawn(strike(db.clone(), n, when, ground.engine(), Arc::clone(&turn))));
+        let work: Vec<_> = work.collect();
+        let silent = match when {
+            When::Query => {
+                until(&db, |it| it.in_use == CONNECTIONS).await;
+                Instant::now()
+            }
+            When::Connect => Instant::now(),
+            When::Release | When::Commit => {
+                let ready = turn.ready.acquire_many(u32::try_from(CONNECTIONS).unwrap());
+                // One whose time was up before is not waited for.
+                let _ = tokio::time::timeout(Duration::from_secs(10), ready).await;
+                Instant::now()
+            }
+        };
+        proxy.silence();
+        turn.go.add_permits(CONNECTIONS);
+        for ended in join_all(work).await {
+            let (error, after) = ended.unwrap();
+            let late = if when == When::Commit { &mut late_commit } else { &mut late };
+            *late = after.max(*late);
+            let named = matches!(
+                error,
+                None | Some(Error::Timeout { .. } | Error::OutcomeUnknown { .. } | Error::RolledBack { .. } | Error::ConnectionLost { .. })
+            );
+            if !named {
+                println!("{when:?}: {error:?}");
+            }
+            unnamed += u64::from(!named);
+        }
+        let healed = Instant::now();
+        proxy.heal();
+        all_at_once(&db).await;
+        println!("{when:?}: silent for {:?}, whole {:?} after it was healed", healed - silent, healed.elapsed());
+        let back = u64::try_from(healed.elapsed().as_millis()).unwrap();
+        // The release begins while it is silent; all else is over when it is healed.
+        seen = seen.within(figure, back, ground.size(0..=u64::MAX, 0..=5_500));
+    }
+    let ms = |it: Duration| u64::try_from(it.as_millis()).unwrap();
+    seen.zero("unnamed", unnamed).within("late_ms", ms(late), ground.size(0..=u64::MAX, 0..=ms(LATE))).within(
+        "late_commit_ms",
+        ms(late_commit),
+        ground.size(0..=u64::MAX, 0..=5_100),
+    )
+}
+
+/// The network falls silent when all have written, and they go on then.
+struct Turn {
+    ready: Semaphore,
+    go: Semaphore,
+}
+
+impl Turn {
+    async fn wait(&self) {
+        self.ready.add_permits(1);
+        self.go.acquire().await.unwrap().forget();
+    }
+}
+
+/// How long after its deadline a session may say so. In full this is missed on a silent
+/// network: the server has half a second to be heard, so it is about 510 ms. A commit
+/// that was begun has five seconds, because its outcome is worth more.
+const LATE: Duration = Duration::from_millis(50);
+
+/// Uses all connections at the same time.
+async fn all_at_once(db: &Db) {
+    let begun = join_all((0..CONNECTIONS).map(|_| async { db.begin().await.unwrap() })).await;
+    for it in begun {
+        it.raw("SELECT 1", ()).fetch_one::<i32>().await.unwrap();
+        it.rollback().await;
+    }
+}
+
+async fn until(db: &Db, reached: impl Fn(&orm::PoolStats) -> bool) {
+    let start = Instant::now();
+    while !reached(&db.stats()) {
+        assert!(start.elapsed() < Duration::from_secs(30), "never reached: {:?}", db.stats());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// What one of the connections is used for; says how it ended, and how long after its deadline.
+async fn strike(db: Db, n: usize, when: When, engine: Engine, turn: Arc<Turn>) -> (Option<Error>, Duration) {
+    let operation = i64::try_from(n).unwrap();
+    let start = Instant::now();
+    let short = db.session().timeout(DEADLINE);
+    let ended = match when {
+        When::Query => short.raw(super::minute(engine), ()).execute().await.map(drop),
+        When::Connect => {
+            // The network is silent before this begins.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let error = short.find::<Drop>().count().await;
+            error.map(drop)
+        }
+        When::Commit => {
+            short
+                .transaction(async |tx| {
+                    tx.create(row(operation)).await?;
+                    turn.wait().await;
+                    Ok(())
+                })
+                .await
+        }
+        When::Release => {
+            let tx = db.begin().await.unwrap();
+            tx.create(row(operation)).await.unwrap();
+            turn.wait().await;
+            drop(tx);
+            return (None, Duration::ZERO);
+        }
+    };
+    (ended.err(), start.elapsed().saturating_sub(DEADLINE))
+}

@@ -1,0 +1,108 @@
+//! FT-16: a pool that is resized, suspended, resumed and evicted at random while
+//! it is used, 1,000 times.
+//!
+//! What the pool counts must agree with what the server counts: it is asked all the
+//! time. A connection that was closed is there until the server has noticed, so one
+//! too many counts if it stays. Seen failing with `Seats::resize` that forgets what
+//! it could not take back (`surplus`): 8 of 2 stay open.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use orm::{Db, Engine};
+
+use crate::faults::ground::Ground;
+use crate::faults::seen::Seen;
+use crate::faults::storm::{Drop, row};
+
+/// The most connections that it is ever told to have.
+const MOST: usize = 8;
+
+pub(crate) async fn run(ground: Ground) -> Seen {
+    ground.create_tables::<Drop>().await.unwrap();
+    let db = ground.pool(4).await;
+    // SQLite has one more, which writes.
+    let writers = usize::from(ground.engine() == Engine::Sqlite);
+    let (over, done, errors) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let tasks: Vec<_> = (0..ground.size(8, 32))
+        .map(|n| tokio::spawn(use_it(db.clone(), n, Arc::clone(&over), Arc::clone(&done), Arc::clone(&errors))))
+        .collect();
+    let mut plain = ground.plain().await;
+    let mut dice = ground.dice(0);
+    let (mut beyond, mut stays, mut samples) = (0_u64, 0_u64, 0_u64);
+    let changes = ground.size(100, 1_000);
+    for _ in 0..changes {
+        let before = done.load(Ordering::SeqCst);
+        match dice.below(5) {
+            0 => db.pool().evict(),
+            1 => {
+                db.pool().suspend();
+                tokio::task::yield_now().await;
+                db.pool().resume();
+            }
+            _ => db.pool().resize(1 + dice.below(MOST)),
+        }
+        beyond += u64::from(db.stats().open > MOST + writers);
+        samples += 1;
+        stays += u64::from(stays_beyond(&ground, &mut plain, MOST).await);
+        // Somebody used it before the next change.
+        let start = Instant::now();
+        while done.load(Ordering::SeqCst) == before && start.elapsed() < Duration::from_secs(30) {
+            tokio::task::yield_now().await;
+        }
+    }
+    db.pool().resize(2);
+    let start = Instant::now();
+    while db.stats().open > 2 + writers {
+        assert!(start.elapsed() < Duration::from_secs(30), "it does not get smaller: {:?}", db.stats());
+        tokio::task::yield_now().await;
+    }
+    stays += u64::from(stays_beyond(&ground, &mut plain, 2).await);
+    over.store(true, Ordering::SeqCst);
+    for ended in join_all(tasks).await {
+        ended.unwrap();
+    }
+    ground.rest(&db).await;
+    let stats = db.stats();
+    Seen::new()
+        .count("changes", changes)
+        .count("uses", done.load(Ordering::SeqCst))
+        .zero("errors", errors.load(Ordering::SeqCst))
+        .zero("beyond", beyond)
+        .within("samples", samples, changes..=u64::MAX)
+        .zero("stays", stays)
+        .within("open", stats.open, 0..=2 + writers as u64)
+        .zero("timed_out", stats.timed_out)
+        .zero("dirty", ground.dirty(&mut plain).await)
+}
+
+/// Whether the server has more connections of this experiment than there may be,
+/// and still has them later.
+async fn stays_beyond(ground: &Ground, plain: &mut crate::plain::Plain, most: usize) -> bool {
+    let start = Instant::now();
+    while ground.connections(plain).await > most as u64 {
+        if start.elapsed() > Duration::from_secs(2) {
+            return true;
+        }
+    }
+    false
+}
+
+async fn use_it(db: Db, n: i64, over: Arc<AtomicBool>, done: Arc<AtomicU64>, errors: Arc<AtomicU64>) {
+    while !over.load(Ordering::SeqCst) {
+        let used = async {
+            db.find::<Drop>().limit(1).await?;
+            db.session().read_only().transaction(async |tx| tx.find::<Drop>().limit(1).await).await?;
+            db.create(row(n)).await
+        };
+        match used.await {
+            Ok(_) => _ = done.fetch_add(1, Ordering::SeqCst),
+            Err(error) => {
+                println!("{error:?}");
+                errors.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+}

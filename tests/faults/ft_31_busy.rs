@@ -1,0 +1,99 @@
+//! FT-31: many who read and then write one SQLite file, also from another process.
+//!
+//! With a plain `BEGIN`, 4 of 640 read-modify-writes succeed. Seen failing with it
+//! in `Conn::begin_text`: errors 2, lost 2 of 160.
+
+use std::time::{Duration, Instant};
+
+use orm::prelude::*;
+use orm::{Db, PoolOptions};
+
+use crate::faults::ground::Ground;
+use crate::faults::program::child;
+use crate::faults::seen::Seen;
+
+#[derive(Debug, Clone, Model)]
+#[orm(table = "counter")]
+struct Counter {
+    #[orm(key)]
+    id: i64,
+    number: i64,
+}
+
+const WRITERS: u64 = 32;
+const READERS: u64 = 8;
+
+pub(crate) async fn run(ground: Ground) -> Seen {
+    let each: u64 = ground.size(5, 200);
+    let db = ground.pool(8).await;
+    db.create_tables::<Counter>().await.unwrap();
+    db.create(Counter { id: 1, number: 0 }).await.unwrap();
+    let mut other = tokio::process::Command::new(child());
+    let other = other.args(["child", "busy", ground.url(), &each.to_string()]).kill_on_drop(true).spawn().unwrap();
+
+    let readers: Vec<_> = (0..READERS).map(|_| tokio::spawn(read(db.clone()))).collect();
+    let (errors, mut waits) = write(&db, WRITERS / 2, each).await;
+    let ended = other.wait_with_output().await.unwrap();
+    let mut blocked = 0_u64;
+    for it in &readers {
+        blocked += u64::from(it.is_finished());
+        it.abort();
+    }
+    waits.sort_unstable();
+    let p99 = waits.get(waits.len() * 99 / 100).copied().unwrap_or_default();
+    let mut plain = ground.plain().await;
+    let number: u64 = plain.one("SELECT number FROM counter").await.parse().unwrap();
+    Seen::new()
+        .count("writes", number)
+        .zero("errors", errors + u64::from(!ended.status.success()))
+        .zero("lost", (WRITERS * each).abs_diff(number))
+        .zero("readers_failed", blocked)
+        .within("p99_ms", u64::try_from(p99.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=2_000))
+        .zero("dirty", ground.dirty(&mut plain).await)
+}
+
+/// Reads as long as it may; ends only if it fails.
+async fn read(db: Db) {
+    while db.get::<Counter>(1).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Half of the writers, in each of two processes. Says how many failed, and how long each took.
+async fn write(db: &Db, writers: u64, each: u64) -> (u64, Vec<Duration>) {
+    let tasks = (0..writers).map(|_| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let (mut errors, mut waits) = (0, Vec::new());
+            for _ in 0..each {
+                let start = Instant::now();
+                let done = db
+                    .transaction(async |tx| {
+                        let counter: Counter = tx.get(1).await?;
+                        let number = counter.number + 1;
+                        tx.update(counter).set(Counter::NUMBER, number).await
+                    })
+                    .await;
+                waits.push(start.elapsed());
+                if let Err(error) = done {
+                    println!("{error:?}");
+                    errors += 1;
+                }
+            }
+            (errors, waits)
+        })
+    });
+    let (mut errors, mut waits) = (0, Vec::new());
+    for ended in futures_util::future::join_all(tasks).await {
+        let (some, more) = ended.unwrap();
+        errors += some;
+        waits.extend(more);
+    }
+    (errors, waits)
+}
+
+/// The other process.
+pub(super) async fn other(url: &str, each: u64) -> bool {
+    let db = Db::builder(url).pool(PoolOptions::new().max_size(8).wait_timeout(Duration::from_secs(60))).open().await.unwrap();
+    write(&db, WRITERS / 2, each).await.0 == 0
+}

@@ -1,0 +1,158 @@
+//! FT-49: a database whose pool is exhausted, which is away, and which hangs,
+//! asked how it is in equal periods. There are no replicas yet that could be away.
+//!
+//! At full size the server is one of its own, which is stopped; in the suites it is
+//! behind a network that is cut, and then too slow. SQLite's file is moved away.
+//!
+//! Seen failing with a `Health::ready` that takes its connection from the pool:
+//! unready 1 (it waits for all of the phase), and blind 10 for a file that is gone.
+
+use std::time::{Duration, Instant};
+
+use orm::{Db, DbBuilder, Degraded, Engine, Health, PoolOptions};
+use tokio::sync::Semaphore;
+
+use crate::faults::ground::Ground;
+use crate::faults::seen::Seen;
+use crate::faults::servers::Server;
+use crate::faults::storm::Drop;
+use crate::proxy::Proxy;
+use crate::suite::Away;
+
+const CONNECTIONS: usize = 2;
+
+#[derive(Debug, Default)]
+struct Sum {
+    probes: u64,
+    /// Liveness was denied.
+    dead: u64,
+    /// Readiness was denied where there was a database.
+    unready: u64,
+    /// An exhausted pool that was not said to be so.
+    unsaid: u64,
+    /// The most probes in one outage that said ready though there was none.
+    blind: u64,
+    /// How long the longest probe took, in milliseconds.
+    longest: u128,
+}
+
+/// How the database is taken away.
+enum Place {
+    Away(Away),
+    Server(Server),
+}
+
+impl Place {
+    async fn of(ground: &Ground) -> (Self, DbBuilder) {
+        let options = PoolOptions::new().max_size(CONNECTIONS);
+        if ground.engine() == Engine::Sqlite || ground.size(true, false) {
+            let (away, builder) = Away::of(ground, options).await;
+            return (Self::Away(away), builder);
+        }
+        let server = Server::start(ground.engine()).await;
+        let builder = Db::builder(&server.url()).pool(options);
+        (Self::Server(server), builder)
+    }
+
+    fn go(&self) {
+        match self {
+            Self::Away(it) => it.go(),
+            Self::Server(it) => it.stop(),
+        }
+    }
+
+    async fn come(&self) {
+        match self {
+            Self::Away(it) => it.come(),
+            Self::Server(it) => {
+                it.launch();
+                it.ready().await;
+            }
+        }
+    }
+
+    /// What lets it hang: connections are taken, and nothing is answered in time.
+    fn network(&self) -> Option<&Proxy> {
+        match self {
+            Self::Away(Away::Network(proxy)) => Some(proxy),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) async fn run(ground: Ground) -> Seen {
+    let (place, builder) = Place::of(&ground).await;
+    let db = builder.open().await.unwrap();
+    db.create_tables::<Drop>().await.unwrap();
+    let period = ground.size(Duration::from_millis(20), Duration::from_secs(1));
+    let phase = period * ground.size(10, 60);
+    let mut sum = Sum::default();
+    exhausted(&db, period, phase, &mut sum).await;
+    place.go();
+    away(&db, period, phase, &mut sum).await;
+    place.come().await;
+    sum.unready += u64::from(!Health::of(&db).ready().await);
+    if let Some(network) = place.network() {
+        network.delay(Duration::from_secs(5));
+        away(&db, period, phase, &mut sum).await;
+        network.delay(Duration::ZERO);
+        sum.unready += u64::from(!Health::of(&db).ready().await);
+    }
+    Seen::new()
+        .count("probes", sum.probes)
+        .zero("dead", sum.dead)
+        .zero("unready", sum.unready)
+        .zero("unsaid", sum.unsaid)
+        .within("blind", sum.blind, 0..=1)
+        .count("longest_ms", sum.longest)
+        .zero("slow", u64::from(sum.longest > 1_100))
+}
+
+impl Sum {
+    /// Asks once; says whether it is ready.
+    async fn ask(&mut self, health: &Health, period: Duration) -> bool {
+        let begun = Instant::now();
+        let ready = health.ready().await;
+        self.longest = self.longest.max(begun.elapsed().as_millis());
+        self.probes += 1;
+        self.dead += u64::from(!health.live());
+        tokio::time::sleep(period.saturating_sub(begun.elapsed())).await;
+        ready
+    }
+}
+
+/// All connections are lent for the whole phase.
+async fn exhausted(db: &Db, period: Duration, phase: Duration, sum: &mut Sum) {
+    let (held, over) = (Semaphore::new(0), Semaphore::new(0));
+    let reading = db.session().read_only();
+    let hold = || {
+        reading.transaction(async |tx| {
+            tx.find::<Drop>().count().await?;
+            held.add_permits(1);
+            over.acquire().await.unwrap().forget();
+            Ok(())
+        })
+    };
+    let asked = async {
+        drop(held.acquire_many(2).await.unwrap());
+        let (health, begun) = (Health::of(db), Instant::now());
+        while begun.elapsed() < phase {
+            sum.unready += u64::from(!sum.ask(&health, period).await);
+            let said = health.degraded().contains(&Degraded::Exhausted { in_use: CONNECTIONS, max: CONNECTIONS });
+            sum.unsaid += u64::from(!said);
+        }
+        over.add_permits(CONNECTIONS);
+    };
+    let (one, two, ()) = tokio::join!(hold(), hold(), asked);
+    one.and(two).unwrap();
+}
+
+/// The database is away for the whole phase.
+async fn away(db: &Db, period: Duration, phase: Duration, sum: &mut Sum) {
+    let (health, begun) = (Health::of(db), Instant::now());
+    let mut blind = 0;
+    while begun.elapsed() < phase {
+        blind += u64::from(sum.ask(&health, period).await);
+    }
+    sum.blind = sum.blind.max(blind);
+}

@@ -1,0 +1,86 @@
+//! FT-52: eight queries of one request at once, of which one fails.
+//!
+//! Seen failing with a cancel that only drops the futures (`Cancel::send`
+//! returning at once): the other seven sleep on the server for ten minutes.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join_all, try_join, try_join_all};
+use orm::{AssertSqlSafe, Engine, Error};
+use tokio::sync::Notify;
+
+use crate::Plain;
+use crate::faults::ground::Ground;
+use crate::faults::seen::Seen;
+
+const SLOW: usize = 7;
+
+pub(crate) async fn run(ground: Ground) -> Seen {
+    let db = ground.pool(SLOW + 1).await;
+    let engine = ground.engine();
+    let mark = format!("mark {}", ground.name());
+    let mut plain = ground.plain().await;
+    let (mut unnamed, mut times, mut unusable) = (0_u64, Vec::new(), 0_u64);
+    let rounds = ground.size(2, 200);
+    for _ in 0..rounds {
+        let request = db.session().timeout(Duration::from_secs(300));
+        let all_run = Notify::new();
+        let slow = (0..SLOW).map(|_| async { request.raw(endless(engine, &mark), ()).fetch::<i64>().await });
+        let fails = async {
+            all_run.notified().await;
+            request.raw("SELECT id FROM no_such_table", ()).fetch::<i64>().await
+        };
+        let watch = async {
+            while db.stats().in_use < SLOW || (engine != Engine::Sqlite && running(&mut plain, engine, &mark).await < SLOW) {
+                tokio::task::yield_now().await;
+            }
+            all_run.notify_one();
+        };
+        let all = async {
+            let ended = try_join(try_join_all(slow), fails).await;
+            (ended.unwrap_err(), Instant::now())
+        };
+        let ((error, failed), ()) = tokio::join!(all, watch);
+        unnamed += u64::from(!matches!(error, Error::MissingTable { .. }));
+        // Those that are left to the server sleep on; ten seconds tell.
+        while engine != Engine::Sqlite && failed.elapsed() < Duration::from_secs(10) && running(&mut plain, engine, &mark).await > 0 {}
+        if engine == Engine::Sqlite {
+            ground.rest(&db).await;
+        }
+        times.push(u64::try_from(failed.elapsed().as_millis()).unwrap());
+        ground.rest(&db).await;
+        let again = join_all((0..=SLOW).map(|_| async { request.raw("SELECT 7", ()).fetch_one::<i32>().await })).await;
+        unusable += again.iter().filter(|it| !matches!(it, Ok(7))).count() as u64;
+    }
+    times.sort_unstable();
+    Seen::new()
+        .count("rounds", rounds)
+        .zero("unnamed", unnamed)
+        .count("stopped_p99_ms", times[(times.len() - 1) * 99 / 100])
+        .within("slowest_ms", times[times.len() - 1], ground.size(0..=10_000, 0..=100))
+        .zero("unusable", unusable)
+        .zero("reopened", db.stats().broken_closed)
+        .zero("dirty", ground.dirty(&mut plain).await)
+}
+
+/// A read that does not end by itself; a mark shows where it runs.
+fn endless(engine: Engine, mark: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(match engine {
+        Engine::Postgres => format!("SELECT 1::bigint /* {mark} */ FROM pg_sleep(600)"),
+        Engine::Sqlite => {
+            format!("SELECT count(*) /* {mark} */ FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)")
+        }
+        _ => format!("SELECT CAST(sleep(600) AS SIGNED) /* {mark} */"),
+    })
+}
+
+/// How many of those run on the server.
+async fn running(plain: &mut Plain, engine: Engine, mark: &str) -> usize {
+    let sql = match engine {
+        Engine::Postgres => {
+            format!("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{mark}%'")
+        }
+        _ => format!("SELECT count(*) FROM information_schema.processlist WHERE id <> connection_id() AND info LIKE '%{mark}%'"),
+    };
+    plain.one(&sql).await.parse().unwrap()
+}

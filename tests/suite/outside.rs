@@ -1,0 +1,152 @@
+//! The pool's handle, used inside a transaction by mistake.
+
+use orm::prelude::*;
+use orm::{Engine, Error, PoolOptions};
+use tracing::instrument::WithSubscriber as _;
+
+use super::transactions::names;
+use crate::models::{User, user};
+use crate::watch::{Events, Log};
+use crate::{Test, cases};
+
+cases![
+    both_places_are_named_in_a_warning,
+    it_is_an_error_under_strict,
+    who_would_wait_for_itself_is_told_at_once,
+    other_tasks_and_other_databases_are_not_meant,
+    hooks_are_inside_their_transaction,
+];
+
+/// Fails unless the error names both places, which are in this file.
+#[track_caller]
+fn is_refused<T: std::fmt::Debug>(result: orm::Result<T>) {
+    match result {
+        Err(Error::OutsideTransaction { transaction, statement }) => {
+            assert!(transaction.starts_with(file!()) && statement.starts_with(file!()), "{transaction} {statement}");
+            assert_ne!(transaction, statement);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn both_places_are_named_in_a_warning(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let events = Events::default();
+    let work = async {
+        t.find::<User>().await.unwrap();
+        t.transaction(async |tx| {
+            tx.find::<User>().await?;
+            assert!(events.take().is_empty());
+            t.find::<User>().await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+        t.find::<User>().await.unwrap();
+    };
+    work.with_subscriber(events.clone()).await;
+    let warnings = events.take();
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.contains("made on the pool inside a transaction"), "{warning}");
+    assert_eq!(warning.matches(file!()).count(), 2, "{warning}");
+}
+
+async fn it_is_an_error_under_strict(t: Test) {
+    let db = t.builder().strict().open().await.unwrap();
+    db.create_tables::<User>().await.unwrap();
+    db.transaction(async |tx| {
+        is_refused(db.find::<User>().await);
+        is_refused(db.get::<User>(1).await);
+        is_refused(db.create(user("ann", 1)).await);
+        is_refused(db.raw("SELECT 1", ()).execute().await);
+        is_refused(db.find::<User>().stream().next().await.unwrap());
+        is_refused(db.execute_script("SELECT 1; SELECT 2").await);
+        is_refused(db.create_tables::<User>().await);
+        is_refused(db.transaction(async |_| Ok(())).await);
+        is_refused(db.begin().await.map(drop));
+        is_refused(db.session().retry(1).transaction(async |_| Ok(())).await);
+        // Also deeper down, and at the same time.
+        tx.transaction(async |_| Ok(is_refused(db.find::<User>().await))).await?;
+        let both = tokio::join!(db.find::<User>().into_future(), tx.find::<User>().into_future());
+        is_refused(both.0);
+        both.1?;
+        // The record comes back as from any error.
+        let failed = db.create(user("bob", 1)).or_return().await.unwrap_err();
+        assert_eq!(failed.into_record().name, "bob");
+        tx.create(user("cleo", 1)).await
+    })
+    .await
+    .unwrap();
+    assert_eq!(names(&t).await, ["cleo"]);
+    db.find::<User>().await.unwrap();
+    // One session alone.
+    let strict = t.session().strict();
+    t.transaction(async |_| Ok(is_refused(strict.find::<User>().await))).await.unwrap();
+}
+
+async fn who_would_wait_for_itself_is_told_at_once(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let db = t.builder().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    db.transaction(async |tx| {
+        is_refused(db.create(user("ann", 1)).await);
+        is_refused(db.transaction(async |_| Ok(())).await);
+        // SQLite's reads have connections of their own.
+        let read = db.find::<User>().await;
+        if t.engine() == Engine::Sqlite {
+            read.map(drop)?
+        } else {
+            is_refused(read)
+        }
+        tx.create(user("bob", 1)).await
+    })
+    .await
+    .unwrap();
+    assert_eq!(names(&t).await, ["bob"]);
+    // With two there is one left, but not for a third.
+    let db = t.builder().pool(PoolOptions::new().max_size(2)).open().await.unwrap();
+    if t.engine() != Engine::Sqlite {
+        let inner = db.transaction(async |_| db.transaction(async |_| Ok(is_refused(db.find::<User>().await))).await);
+        inner.await.unwrap();
+    }
+}
+
+async fn other_tasks_and_other_databases_are_not_meant(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let db = t.builder().strict().open().await.unwrap();
+    let other = t.builder().strict().open().await.unwrap();
+    db.transaction(async |tx| {
+        other.find::<User>().await?;
+        let inner = db.clone();
+        tokio::spawn(async move { inner.find::<User>().await }).await.unwrap()?;
+        // Another handle over the same pool is the same database.
+        is_refused(db.with_callbacks(|_| {})?.find::<User>().await);
+        tx.find::<User>().await
+    })
+    .await
+    .unwrap();
+}
+
+#[derive(Debug, Default, Model)]
+#[orm(hooks)]
+struct Careful {
+    #[orm(key, auto)]
+    id: i64,
+}
+
+impl Hooks for Careful {
+    async fn before_create(&mut self, db: &Session) -> orm::Result<()> {
+        let log = db.settings().get::<Log>().cloned().unwrap();
+        log.write(format!("{} before", db.find::<Self>().count().await?));
+        Ok(())
+    }
+}
+
+async fn hooks_are_inside_their_transaction(t: Test) {
+    let db = t.builder().strict().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    db.create_tables::<Careful>().await.unwrap();
+    let log = Log::new();
+    let session = db.session().with(log.clone());
+    session.create(Careful::default()).await.unwrap();
+    session.transaction(async |tx| tx.create(Careful::default()).await).await.unwrap();
+    assert_eq!(log.take(), ["0 before", "1 before"]);
+}

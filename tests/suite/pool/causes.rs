@@ -1,0 +1,65 @@
+//! Why there is no connection.
+
+use std::time::Duration;
+
+use orm::{Db, Engine, Error, PoolOptions};
+
+use super::while_all_are_held;
+use crate::models::{User, user};
+use crate::suite::connecting::NOBODY;
+use crate::{Test, cases};
+
+cases![each_reason_for_no_connection_is_named];
+
+/// A URL as that of the test, with another part.
+fn other(url: &str, credentials: Option<&str>, host: Option<&str>, database: Option<&str>) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (who, rest) = rest.rsplit_once('@').unwrap();
+    let (place, rest) = rest.split_once('/').unwrap();
+    let (name, query) = rest.split_once('?').map_or((rest, String::new()), |(name, query)| (name, format!("?{query}")));
+    format!("{scheme}://{}@{}/{}{query}", credentials.unwrap_or(who), host.unwrap_or(place), database.unwrap_or(name))
+}
+
+/// Seen failing where the pool has an error of its own for whatever happens when a
+/// connection is opened.
+async fn each_reason_for_no_connection_is_named(t: Test) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nobody.pem");
+    std::fs::write(&file, NOBODY).unwrap();
+    let staged = if t.engine() == Engine::Sqlite {
+        // A file has no network, no users and no names.
+        vec![
+            (format!("sqlite://{}/none/x.db", folder.path().display()), vec!["none/x.db"]),
+            (format!("sqlite://{}", file.display()), vec!["no SQLite database"]),
+        ]
+    } else {
+        let between = if t.url().contains('?') { '&' } else { '?' };
+        let trusts_nobody = format!("{}{between}ssl-mode=verify-full&ssl-ca={}", t.url(), file.display());
+        vec![
+            (other(t.url(), None, Some("127.0.0.1:1"), None), vec!["is the server running?", "127.0.0.1:1"]),
+            (other(t.url(), Some("nobody:s3cret"), None, None), vec!["nobody"]),
+            (other(t.url(), None, None, Some("orm_no_such_db")), vec!["no such database", "orm_no_such_db"]),
+            (trusts_nobody, vec!["encrypted"]),
+            (other(t.url(), None, Some("no-such-host.invalid"), None), vec!["host name is not known", "no-such-host.invalid"]),
+        ]
+    };
+    for (url, words) in staged {
+        let options = PoolOptions::new().connect_timeout(Duration::from_secs(30));
+        let error = Db::builder(&url).pool(options).open().await.unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(matches!(error, Error::Connect { .. }) && words.iter().all(|it| error.to_string().contains(it)), "{words:?}: {said}");
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+
+    t.create_tables::<User>().await.unwrap();
+    let db = t.builder().pool(PoolOptions::new().max_size(1).wait_timeout(Duration::from_millis(20))).open().await.unwrap();
+    let writer = db.clone();
+    let error = while_all_are_held(&db, 1, async { tokio::spawn(async move { writer.create(user("ann", 1)).await }).await.unwrap() }).await;
+    let said = error.unwrap_err().to_string();
+    // Who wanted it, for what it waited how long, how things stand, and who has it.
+    for words in
+        ["pool/causes.rs", "within 20ms of waiting for a connection", "1 of 1 are in use", "the longest by ", "pool/mod.rs", "max_size"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
