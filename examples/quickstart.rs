@@ -44,7 +44,7 @@ struct Nurse(&'static str);
 
 /// A callback: writes into every new record who recorded it.
 async fn stamp(cx: &mut Context) -> orm::Result<()> {
-    let Some(&Nurse(name)) = cx.session().settings().get() else {
+    let Some(&Nurse(name)) = cx.setting() else {
         return Err(orm::Error::other("nobody is signed in"));
     };
     for record in cx.records_mut() {
@@ -137,12 +137,7 @@ async fn study(db: &Session) -> orm::Result<()> {
     println!("\nReads:");
     let idle = db.find().where_(Patient::VISITS.eq(0)).order(Patient::NAME.asc()).await?;
     let heavy = db.find().where_(Visit::WEIGHT.gt(Decimal::new(60, 0)).and(Visit::PULSE.is_some())).count().await?;
-    // In batches, so that memory does not grow with the study.
-    let mut visits = db.find::<Visit>().stream();
-    let mut heaviest = Decimal::ZERO;
-    while let Some(visit) = visits.next().await {
-        heaviest = heaviest.max(visit?.weight);
-    }
+    let heaviest = db.find::<Visit>().select(Visit::WEIGHT.max()).first().await?.flatten().unwrap_or_default();
     let totals: Vec<(String, String, u32, i64, Option<f64>, String)> = db
         .raw(
             "SELECT p.number, p.name, p.visits, count(v.id), avg(v.pulse), p.recorded_by

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use orm::service::Failed;
 use serde_json::json;
 
 /// An answer that is not the one that was asked for. Its text is public: it
@@ -36,17 +37,29 @@ impl std::error::Error for Refused {}
 impl From<orm::Error> for Problem {
     fn from(error: orm::Error) -> Self {
         match &error {
-            orm::Error::NotFound { model } => Self::new(StatusCode::NOT_FOUND, format!("there is no such {model}")),
-            orm::Error::UniqueViolation { model, .. } => Self::new(StatusCode::CONFLICT, format!("this {model} exists already")),
-            orm::Error::Unstorable { column, .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{column} cannot hold this")),
             orm::Error::Other(cause) if cause.is::<Refused>() => Self::new(StatusCode::UNPROCESSABLE_ENTITY, cause.to_string()),
-            it if it.is_retryable() => Self::new(StatusCode::SERVICE_UNAVAILABLE, "try again"),
-            _ => {
-                // For the operator, not for the client.
-                eprintln!("error: {error}");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here")
-            }
+            it => Self::of(it),
         }
+    }
+}
+
+impl Problem {
+    fn of(error: &orm::Error) -> Self {
+        let status = error.http_status();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            // For the operator, not for the client.
+            eprintln!("error: {error}");
+        }
+        Self::new(status, error.public_message())
+    }
+}
+
+/// Puts a problem in the place of an answer whose transaction was not committed.
+pub(crate) async fn not_committed(answer: Response) -> Response {
+    match answer.extensions().get::<Failed>() {
+        // Which status it is, the layer knows best.
+        Some(it) => Problem { status: answer.status(), ..Problem::of(it.error()) }.into_response(),
+        None => answer,
     }
 }
 
@@ -54,6 +67,10 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Problem");
         let body = json!({ "title": title, "status": self.status.as_u16(), "detail": self.detail });
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+        let mut answer = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        answer
     }
 }

@@ -1,19 +1,27 @@
-//! Run with `cargo run --example clinic`, or `… clinic -- 8080` for another port.
+//! Run with `cargo run --example clinic`, or `… clinic -- 8080` for another port,
+//! and `… clinic -- 8080 examples/clinic/clinic.toml` for settings from a file.
 //!
-//! A web service over one SQLite file: patients, trials, questionnaires.
-//! With `--check` it serves a temporary file on a free port, talks to itself
-//! over HTTP, prints what was said, and fails where an answer is wrong.
+//! A web service over one SQLite file: patients, trials, questionnaires. On
+//! SIGTERM it answers what it has begun with, and ends. With `--check` it serves
+//! a temporary file on a free port, talks to itself over HTTP, prints what was
+//! said, and fails where an answer is wrong.
 #![allow(clippy::print_stdout, reason = "a program that prints")]
 
 mod check;
 mod error;
+mod health;
 mod input;
 mod models;
+mod overview;
 mod routes;
+mod serve;
+mod settings;
 mod store;
 
 use std::error::Error;
+use std::path::Path;
 
+use orm::prelude::*;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -23,9 +31,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return check::run().await;
     }
     let port: u16 = argument.as_deref().unwrap_or("3000").parse().map_err(|_| "expected a port, or --check")?;
-    let db = store::open("sqlite://clinic.db").await?;
+    let stop = serve::told_to_stop();
+    let (db, _watch) = match std::env::args().nth(2) {
+        Some(file) => settings::open(Path::new(&file)).await.map(|(db, watch)| (db, Some(watch)))?,
+        None => (store::open(Db::builder("sqlite://clinic.db")).await?, None),
+    };
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, routes::router(db)).await?;
+    serve::until(listener, db, stop).await?;
+    println!("stopped");
     Ok(())
 }

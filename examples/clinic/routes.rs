@@ -1,27 +1,48 @@
 //! What can be asked for.
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::extract::MatchedPath;
+use axum::http::{HeaderName, StatusCode};
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use orm::Timeouts;
 use orm::prelude::*;
+use orm::service::{RequestSession, Scoped, SessionLayer};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Problem;
+use crate::error::{Problem, not_committed};
+use crate::health;
 use crate::input::{Body, Id};
-use crate::models::{Answer, Enrolment, Patient, Trial};
+use crate::models::{Answer, Audit, Enrolment, Patient, Trial};
+use crate::overview::overview;
 
 type Created<T> = Result<(StatusCode, Json<T>), Problem>;
 
-pub(crate) fn router(db: Db) -> Router {
-    Router::new()
+pub(crate) fn router(db: &Db) -> Router {
+    let sessions = SessionLayer::new(db.clone())
+        .timeout(Timeouts::EXTERNAL)
+        .timeout_header(HeaderName::from_static("x-request-timeout"), Duration::from_secs(10))
+        .scope(|session, request| {
+            // The route, not the path: tags are for logs, and a number may be a patient's.
+            let route = request.extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+            session.tag("method", &request.method).tag("route", route)
+        });
+    // Each request is one transaction; others make theirs where they need them.
+    let transactions = Router::new()
+        .route("/patients/{id}/answers", post(answer))
+        .layer(sessions.clone().transaction())
+        .layer(map_response(not_committed));
+    let rest = Router::new()
         .route("/patients", post(create_patient))
         .route("/patients/{id}", get(patient))
-        .route("/patients/{id}/answers", post(answer))
+        .route("/patients/{id}/overview", get(overview))
         .route("/trials", post(create_trial))
         .route("/trials/{id}/enrolments", post(enrol))
         .route("/trials/{id}/report", get(report))
-        .with_state(db)
+        .layer(sessions);
+    transactions.merge(rest).merge(health::router(db))
 }
 
 #[derive(Deserialize)]
@@ -30,12 +51,12 @@ struct NewPatient {
     name: String,
 }
 
-async fn create_patient(State(db): State<Db>, Body(new): Body<NewPatient>) -> Created<Patient> {
+async fn create_patient(Scoped(db): Scoped, Body(new): Body<NewPatient>) -> Created<Patient> {
     let patient = db.create(Patient { number: new.number, name: new.name, ..Patient::default() }).await?;
     Ok((StatusCode::CREATED, Json(patient)))
 }
 
-async fn patient(State(db): State<Db>, Id(id): Id) -> Result<Json<Patient>, Problem> {
+async fn patient(Scoped(db): Scoped, Id(id): Id) -> Result<Json<Patient>, Problem> {
     Ok(Json(db.get(id).await?))
 }
 
@@ -45,16 +66,15 @@ struct NewAnswers {
     scores: Vec<u8>,
 }
 
-async fn answer(State(db): State<Db>, Id(patient): Id, Body(new): Body<NewAnswers>) -> Created<Vec<Answer>> {
-    let answers = db.transaction(async |tx| {
-        let patient = tx.get::<Patient>(patient).await?.id;
-        let answers = (1..).zip(new.scores).map(|(question, score)| {
-            let questionnaire = new.questionnaire.clone();
-            Answer { patient, questionnaire, question, score, ..Answer::default() }
-        });
-        tx.create_many(answers).await
+/// In the transaction of the request, which begins when the body is there.
+async fn answer(request: RequestSession, Id(patient): Id, Body(new): Body<NewAnswers>) -> Created<Vec<Answer>> {
+    let tx = request.session().await?;
+    let patient = tx.get::<Patient>(patient).await?.id;
+    let answers = (1..).zip(new.scores).map(|(question, score)| {
+        let questionnaire = new.questionnaire.clone();
+        Answer { patient, questionnaire, question, score, ..Answer::default() }
     });
-    Ok((StatusCode::CREATED, Json(answers.await?)))
+    Ok((StatusCode::CREATED, Json(tx.create_many(answers).await?)))
 }
 
 #[derive(Deserialize)]
@@ -63,7 +83,7 @@ struct NewTrial {
     capacity: u32,
 }
 
-async fn create_trial(State(db): State<Db>, Body(new): Body<NewTrial>) -> Created<Trial> {
+async fn create_trial(Scoped(db): Scoped, Body(new): Body<NewTrial>) -> Created<Trial> {
     let trial = db.create(Trial { title: new.title, capacity: new.capacity, ..Trial::default() }).await?;
     Ok((StatusCode::CREATED, Json(trial)))
 }
@@ -74,7 +94,7 @@ struct NewEnrolment {
 }
 
 /// Counts, enrols, and (by a callback of the store) writes the audit; all or nothing.
-async fn enrol(State(db): State<Db>, Id(trial): Id, Body(new): Body<NewEnrolment>) -> Created<Enrolment> {
+async fn enrol(Scoped(db): Scoped, Id(trial): Id, Body(new): Body<NewEnrolment>) -> Created<Enrolment> {
     let enrolled = db.try_transaction(async |tx| {
         let patient = tx.get::<Patient>(new.patient).await?.id;
         // One statement asks for a free place and takes it: whoever enrols at
@@ -93,11 +113,11 @@ async fn enrol(State(db): State<Db>, Id(trial): Id, Body(new): Body<NewEnrolment
 #[derive(Serialize)]
 struct Report {
     trial: Trial,
-    audited: i64,
+    audited: u64,
     questionnaires: Vec<Summary>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Row)]
 struct Summary {
     questionnaire: String,
     patients: i64,
@@ -105,18 +125,17 @@ struct Summary {
     mean: f64,
 }
 
-async fn report(State(db): State<Db>, Id(id): Id) -> Result<Json<Report>, Problem> {
+async fn report(Scoped(db): Scoped, Id(id): Id) -> Result<Json<Report>, Problem> {
     let trial = db.get::<Trial>(id).await?;
-    let audited = db.raw("SELECT count(*) FROM audit WHERE trial = ?", id).fetch_one().await?;
-    let rows: Vec<(String, i64, i64, f64)> = db
+    let audited = db.find().where_(Audit::TRIAL.eq(id)).count().await?;
+    let questionnaires = db
         .raw(
-            "SELECT a.questionnaire, count(DISTINCT a.patient), count(*), avg(a.score)
+            "SELECT a.questionnaire, count(DISTINCT a.patient) AS patients, count(*) AS answers, avg(a.score) AS mean
              FROM answers a JOIN enrolments e ON e.patient = a.patient
              WHERE e.trial = ? GROUP BY a.questionnaire ORDER BY a.questionnaire",
             id,
         )
         .fetch()
         .await?;
-    let summary = |(questionnaire, patients, answers, mean)| Summary { questionnaire, patients, answers, mean };
-    Ok(Json(Report { trial, audited, questionnaires: rows.into_iter().map(summary).collect() }))
+    Ok(Json(Report { trial, audited, questionnaires }))
 }

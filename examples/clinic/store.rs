@@ -1,12 +1,13 @@
 //! The database: its tables, and what happens beside every write.
 
+use orm::DbBuilder;
 use orm::prelude::*;
 
 use crate::models::{Answer, Audit, Enrolment, Patient, Trial};
 
 /// Opens the database and creates the tables that are missing.
-pub(crate) async fn open(url: &str) -> orm::Result<Db> {
-    let db = Db::builder(url)
+pub(crate) async fn open(database: DbBuilder) -> orm::Result<Db> {
+    let db = database
         .callbacks(|on| {
             let enrolment = |cx: &Context| cx.statement().model() == Some(Enrolment::META);
             on.create().after("orm:create").when(enrolment).register("clinic:audit", audit);
