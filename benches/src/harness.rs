@@ -25,6 +25,8 @@ pub enum Goal {
     More(&'static str, &'static str, f64),
     /// It takes at most so many nanoseconds.
     Within(&'static str, f64),
+    /// What it measures is memory: at most so many KiB.
+    Kib(&'static str, f64),
 }
 
 pub struct Work {
@@ -120,6 +122,10 @@ impl Table {
             Goal::More(one, other, limit) => {
                 let it = self.paired(one, other, |one, other| one - other)?;
                 (format!("{one} − {other} ≤ {limit} ns"), format!("{it:.0} ns"), it <= limit)
+            }
+            Goal::Kib(one, limit) => {
+                let it = self.median(one)?;
+                (format!("{one} ≤ {limit} KiB"), format!("{it:.0} KiB"), it <= limit)
             }
             Goal::Within(one, limit) => {
                 let it = self.median(one)?;

@@ -1,10 +1,12 @@
 //! Side by side: `orm` and its peers. See `README.md`.
 
+mod check;
 mod harness;
 mod models;
 mod peers;
 mod place;
 mod rng;
+mod streams;
 mod works;
 
 use std::fmt::Write as _;
@@ -68,11 +70,10 @@ fn main() {
 
 /// Runs what was asked for, and says how many goals were missed.
 async fn run(args: &Args) -> usize {
-    let mut rng = Rng::new();
-    let (mut lines, mut tables, mut goals, mut missed) = (String::new(), String::new(), String::new(), 0);
+    let mut results = Results::default();
     println!("{:<18} {:<9} {:<15} {:>13} {:>7}", "work", "engine", "contestant", "median_ns", "rounds");
     for engine in ["sqlite", "postgres", "mysql"] {
-        if args.engine.as_ref().is_some_and(|it| it != engine) {
+        if args.engine.as_ref().is_some_and(|it| it != engine) || args.work.as_deref() == Some(check::NAME) {
             continue;
         }
         let Some(place) = Place::make(engine).await else { continue };
@@ -81,30 +82,56 @@ async fn run(args: &Args) -> usize {
         works.retain(|it| args.wants(it));
         let sea = place.enter(engine, &db, &mut works).await;
         let durable = place.durable().await;
-        place::special(engine, &db, &durable, &sea, &mut works).await;
+        place::special(engine, &place, &db, &durable, &sea, &mut works).await;
         works.retain(|it| args.wants(it));
         if let Some(only) = &args.only {
             works.iter_mut().for_each(|work| work.contestants.retain(|it| it.name == only));
         }
         for work in &works {
-            let table = work.run(args.rounds, args.slice, &mut rng).await;
-            report(work, &table, args.rounds, &mut lines, &mut tables);
-            for goal in &work.goals {
-                let Some((what, came, ok)) = table.judge(goal) else { continue };
-                missed += usize::from(!ok);
-                let verdict = if ok { "ok" } else { "MISSED" };
-                let _ = writeln!(goals, "{:<18} {:<9} {what:<36} {came:>9}  {verdict}", work.name, work.engine);
-            }
+            results.add(work, args).await;
         }
         drop((works, sea));
         db.close();
         place.clean().await;
     }
+    // The first time it compiles `orm` and all below it, so it is run by name.
+    if args.work.as_deref() == Some(check::NAME) {
+        results.add(&check::check(), args).await;
+    }
+    let Results { lines, tables, goals, missed, .. } = results;
     println!("\nRatios: the median over the rounds of contestant ÷ base within the same round\n{tables}\nGoals\n{goals}");
     if let Some(file) = &args.jsonl {
         std::fs::write(file, lines).unwrap();
     }
     missed
+}
+
+/// What came of the works so far.
+struct Results {
+    rng: Rng,
+    lines: String,
+    tables: String,
+    goals: String,
+    missed: usize,
+}
+
+impl Default for Results {
+    fn default() -> Self {
+        Self { rng: Rng::new(), lines: String::new(), tables: String::new(), goals: String::new(), missed: 0 }
+    }
+}
+
+impl Results {
+    async fn add(&mut self, work: &Work, args: &Args) {
+        let table = work.run(args.rounds, args.slice, &mut self.rng).await;
+        report(work, &table, args.rounds, &mut self.lines, &mut self.tables);
+        for goal in &work.goals {
+            let Some((what, came, ok)) = table.judge(goal) else { continue };
+            self.missed += usize::from(!ok);
+            let verdict = if ok { "ok" } else { "MISSED" };
+            let _ = writeln!(self.goals, "{:<18} {:<9} {what:<36} {came:>9}  {verdict}", work.name, work.engine);
+        }
+    }
 }
 
 fn report(work: &Work, table: &Table, rounds: usize, lines: &mut String, tables: &mut String) {

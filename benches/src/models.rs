@@ -25,6 +25,17 @@ pub struct Entry {
     pub email: Option<String>,
 }
 
+/// What is streamed: the same, in a table of a million.
+#[derive(Debug, Clone, Default, PartialEq, Model)]
+#[orm(table = "streamed")]
+pub struct Line {
+    #[orm(key, auto)]
+    pub id: i64,
+    pub name: String,
+    pub age: i32,
+    pub email: Option<String>,
+}
+
 pub fn user(n: i64) -> User {
     let (name, email) = texts(n);
     User { id: 0, name, age: age(n), email }

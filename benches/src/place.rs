@@ -83,11 +83,11 @@ impl Place {
     /// Adds every contestant to the plain works.
     pub async fn enter(&self, engine: &'static str, db: &Db, works: &mut [Work]) -> Sea {
         let url = self.url();
-        enter("orm", Ours(db.clone()), works);
+        enter("orm", Ours(db.session()), works);
         match engine {
             "sqlite" => {
                 let inline = Db::builder(&url).sqlite(SqliteOptions::new().inline_writes(true)).open().await.unwrap();
-                enter("orm_inline", Ours(inline), works);
+                enter("orm_inline", Ours(inline.session()), works);
                 enter("rusqlite", Rusqlite::open(&self.file().unwrap()), works);
                 let options: ::sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
                 let options = options.synchronous(::sqlx::sqlite::SqliteSynchronous::Normal);
@@ -95,6 +95,7 @@ impl Place {
                 enter("sqlx_pool", SqlitePool(::sqlx::SqlitePool::connect_with(options).await.unwrap()), works);
             }
             "postgres" => {
+                enter("orm_pinned", Ours(db.session().pinned()), works);
                 enter("tokio_postgres", TokioPostgres::open(&url).await, works);
                 enter("deadpool", Deadpool::open(&url, 10), works);
                 enter("sqlx_held", PgHeld(Mutex::new(::sqlx::PgConnection::connect(&url).await.unwrap())), works);
@@ -124,13 +125,16 @@ async fn run(url: &str, sql: &str) {
 }
 
 /// The works that are about one database alone, or about `orm` alone.
-pub async fn special(engine: &'static str, db: &Db, durable: &Db, sea: &Sea, works: &mut Vec<Work>) {
+pub async fn special(engine: &'static str, place: &Place, db: &Db, durable: &Db, sea: &Sea, works: &mut Vec<Work>) {
     works.push(crate::works::create_many(engine, durable, sea));
+    works.push(crate::streams::stream(engine, db, &place.url()));
     if engine == "sqlite" {
         let memory = Db::open("sqlite::memory:").await.unwrap();
         memory.create_tables::<User>().await.unwrap();
         memory.create_many((0..USERS).map(user)).await.unwrap();
         works.push(crate::works::chain_overhead(&memory));
         works.push(crate::works::build_cached(&memory));
+        works.push(crate::works::conditions_20(&memory));
+        works.push(crate::works::session_open(&memory));
     }
 }

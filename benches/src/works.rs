@@ -1,9 +1,10 @@
 //! What is measured, and what it is to reach.
 
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use orm::Db;
 use orm::prelude::*;
+use orm::{Db, First};
 
 use crate::harness::{Goal, Work};
 use crate::models::{Entry, User, entry, key};
@@ -27,7 +28,10 @@ pub fn plain(engine: &'static str) -> Vec<Work> {
             work("transaction_read").goal(Goal::AtMost("orm", "sqlx_held", 1.0)).goal(Goal::AtLeast("sea_orm", "orm", 1.6)),
         ],
         "postgres" => vec![
-            work("point_read").goal(Goal::AtMost("orm", "sqlx_held", 1.2)).goal(Goal::AtLeast("sea_orm", "orm", 2.5)),
+            work("point_read")
+                .goal(Goal::AtMost("orm_pinned", "sqlx_held", 1.1))
+                .goal(Goal::AtMost("orm", "sqlx_held", 1.2))
+                .goal(Goal::AtLeast("sea_orm", "orm", 2.5)),
             Work::new("point_64x10", engine, "sqlx_pool")
                 .goal(Goal::AtLeast("sqlx_pool", "orm", 1.8))
                 .goal(Goal::AtMost("orm", "deadpool", 1.1)),
@@ -66,6 +70,22 @@ pub fn create_many(engine: &'static str, db: &Db, sea: &Sea) -> Work {
             nanos(took)
         }
     });
+    for (name, copied) in [("orm_insert_many", false), ("orm_copy", true)] {
+        let many = db.clone();
+        work.contestant(name, move |_| {
+            let db = many.clone();
+            async move {
+                empty(&db).await;
+                let entries: Vec<Entry> = (0..10_000).map(entry).collect();
+                let start = Instant::now();
+                let insert = db.insert_many(entries);
+                let stored = if copied { insert.copy() } else { insert }.await.unwrap();
+                let took = start.elapsed();
+                assert_eq!(stored, 10_000);
+                nanos(took)
+            }
+        });
+    }
     let singles = db.clone();
     work.contestant("orm_singles", move |_| {
         let db = singles.clone();
@@ -136,21 +156,107 @@ async fn nothing(cx: &mut Context) -> orm::Result<()> {
     cx.answer_with(Vec::<User>::new())
 }
 
-/// Rendering a statement whose text is known.
+/// Opens a session with one option, and drops it.
+pub fn session_open(memory: &Db) -> Work {
+    let mut work = Work::new("session_open", "sqlite", "plain");
+    macro_rules! contestant {
+        ($name:literal, $it:ident => $session:expr) => {
+            work = work.goal(Goal::Within($name, 200.0));
+            let db = memory.clone();
+            work.contestant($name, move |slice| {
+                let db = db.clone();
+                async move {
+                    timed!(slice, 1024, n => {
+                        let $it = black_box(&db);
+                        black_box(n);
+                        drop(black_box($session));
+                    })
+                }
+            });
+        };
+    }
+    contestant!("plain", it => it.session());
+    contestant!("timeout", it => it.session().timeout(Duration::from_secs(3)));
+    contestant!("read_only", it => it.session().read_only());
+    contestant!("unscoped", it => it.session().unscoped());
+    contestant!("tag", it => it.session().tag("request_id", "01J8ZC"));
+    contestant!("dry_run", it => it.session().dry_run());
+    contestant!("pinned", it => it.session().pinned());
+    work
+}
+
+/// Making a statement whose text is known.
+///
+/// `hollow` answers out of nothing, `rendered` renders first. `built` does that
+/// as well, and builds the statement a second time: so it takes longer than
+/// `hollow` by what it costs to build and to render one.
 pub fn build_cached(memory: &Db) -> Work {
-    let mut work = Work::new("build_cached", "sqlite", "hollow").goal(Goal::More("rendered", "hollow", 500.0));
+    let mut work = Work::new("build_cached", "sqlite", "hollow")
+        .goal(Goal::More("rendered", "hollow", 500.0))
+        .goal(Goal::More("built", "hollow", 1_000.0));
     let hollow = memory.with_callbacks(|on| _ = on.query().replace("orm:query", nothing)).unwrap();
-    let rendered = memory.with_callbacks(|on| _ = on.query().replace("orm:query", render)).unwrap();
-    for (name, db) in [("hollow", hollow), ("rendered", rendered)] {
+    let rendered = renders(memory);
+    for (name, db) in [("hollow", &hollow), ("rendered", &rendered)] {
+        let db = db.clone();
         work.contestant(name, move |slice| {
             let db = db.clone();
-            async move { timed!(slice, 64, n => assert!(db.find().where_(User::ID.eq(key(n))).first().await.unwrap().is_none())) }
+            async move { timed!(slice, 64, n => assert!(by_key(&db, n).await.unwrap().is_none())) }
+        });
+    }
+    work.contestant("built", move |slice| {
+        let db = rendered.clone();
+        async move {
+            timed!(slice, 64, n => {
+                drop(black_box(by_key(&db, black_box(n))));
+                assert!(by_key(&db, n).await.unwrap().is_none());
+            })
+        }
+    });
+    work
+}
+
+fn by_key(db: &Db, n: u64) -> First<'_, User> {
+    db.find().where_(User::ID.eq(key(n))).first()
+}
+
+/// What twenty optional conditions cost more than one, all of them given:
+/// building and rendering a statement whose text is known.
+pub fn conditions_20(memory: &Db) -> Work {
+    let mut work = Work::new("conditions_20", "sqlite", "one").goal(Goal::More("twenty", "one", 5_000.0));
+    let rendered = renders(memory);
+    for (name, sets) in [("one", 0), ("twenty", 5)] {
+        let db = rendered.clone();
+        work.contestant(name, move |slice| {
+            let db = db.clone();
+            async move {
+                timed!(slice, 16, n => {
+                    let mut users = db.find::<User>();
+                    if sets == 0 {
+                        users = users.where_opt(black_box(Some(key(n))).map(|it| User::ID.eq(it)));
+                    }
+                    for set in 0..sets {
+                        let (id, age) = black_box((Some(key(n)), Some(set)));
+                        let (name, email) = black_box((Some("user number 7"), Some("user7@example.org")));
+                        users = users
+                            .where_opt(id.map(|it| User::ID.eq(it)))
+                            .where_opt(age.map(|it| User::AGE.gt(it)))
+                            .where_opt(name.map(|it| User::NAME.ne(it)))
+                            .where_opt(email.map(|it| User::EMAIL.eq(it)));
+                    }
+                    assert!(users.await.unwrap().is_empty());
+                })
+            }
         });
     }
     work
 }
 
+/// A handle whose reads are rendered, and answered out of nothing.
+fn renders(memory: &Db) -> Db {
+    memory.with_callbacks(|on| _ = on.query().replace("orm:query", render)).unwrap()
+}
+
 async fn render(cx: &mut Context) -> orm::Result<()> {
-    std::hint::black_box(cx.sql().await?);
+    black_box(cx.sql().await?);
     cx.answer_with(Vec::<User>::new())
 }

@@ -1,11 +1,11 @@
-//! `orm`.
+//! `orm`, on the pool or on a connection that is kept.
 
-use orm::Db;
+use orm::Session;
 
 use super::Peer;
 use crate::models::{Entry, User, entry};
 
-pub struct Ours(pub Db);
+pub struct Ours(pub Session);
 
 impl Peer for Ours {
     async fn read(&self, id: i64) -> i64 {
