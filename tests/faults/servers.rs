@@ -15,16 +15,22 @@ pub(crate) struct Server {
     engine: Engine,
     folder: tempfile::TempDir,
     port: u16,
+    options: &'static [&'static str],
     process: Mutex<Option<Child>>,
 }
 
 impl Server {
     /// Makes a new database cluster and starts a server on it.
     pub(crate) async fn start(engine: Engine) -> Self {
+        Self::with(engine, &[]).await
+    }
+
+    /// The same, with options for the server.
+    pub(crate) async fn with(engine: Engine, options: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for temporary files");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { engine, folder, port, process: Mutex::default() };
+        let server = Self { engine, folder, port, options, process: Mutex::default() };
         let data = server.data();
         match engine {
             Engine::Postgres => {
@@ -77,7 +83,7 @@ impl Server {
             }
         };
         let log = fs::File::create(self.folder.path().join("log")).unwrap();
-        let process = command.stdout(Stdio::null()).stderr(log).stdin(Stdio::null()).spawn().expect("the server starts");
+        let process = command.args(self.options).stdout(Stdio::null()).stderr(log).stdin(Stdio::null()).spawn().expect("the server starts");
         *self.process.lock().unwrap() = Some(process);
     }
 

@@ -7,6 +7,7 @@ use crate::models::{User, user};
 use crate::{Test, cases};
 
 cases![
+    a_condition_of_which_nothing_is_left_writes_to_nobody,
     a_created_record_has_the_key_that_the_database_chose,
     a_record_is_found_by_its_key,
     a_query_that_is_cloned_is_asked_twice,
@@ -222,4 +223,25 @@ async fn count_and_exists_look_at_the_same_records(t: Test) {
     assert!(t.find().where_(User::AGE.gt(30)).exists().await.unwrap());
     assert!(!t.find().where_(User::AGE.gt(90)).exists().await.unwrap());
     assert!(!t.find::<User>().limit(0).exists().await.unwrap());
+}
+
+/// A search without a word in it, which finds everybody.
+async fn a_condition_of_which_nothing_is_left_writes_to_nobody(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    t.create_many([user("ann", 1), user("bob", 2)]).await.unwrap();
+    let search = |name: Option<&str>| all_of(name.map(|it| User::NAME.eq(it)));
+    let refused = [
+        t.delete_all(search(None)).await.unwrap_err(),
+        t.update_all(search(None)).set(User::AGE, 9).await.unwrap_err(),
+        t.delete_all(all_of([search(None), search(None)])).await.unwrap_err(),
+        t.delete_all(search(None)).where_(search(None)).await.unwrap_err(),
+        t.delete_all(every::<User>().and(search(None))).await.unwrap_err(),
+    ];
+    for error in refused {
+        assert_eq!(error.to_string(), "the condition is empty, which would be every record of User: say `every::<User>()` where that is meant");
+    }
+    assert_eq!(t.find().where_(search(None)).count().await.unwrap(), 2);
+    assert_eq!(t.delete_all(search(None)).where_(search(Some("ann"))).await.unwrap(), 1);
+    assert_eq!(t.update_all(every()).where_(search(Some("bob"))).set(User::AGE, 9).await.unwrap(), 1);
+    assert_eq!(t.delete_all(every::<User>()).await.unwrap(), 1);
 }

@@ -48,6 +48,7 @@ mod retries;
 mod returning;
 mod selections;
 mod semantics;
+mod server_side;
 mod sessions;
 mod streams;
 mod subqueries;
@@ -155,6 +156,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         returning::CASES,
         selections::CASES,
         semantics::CASES,
+        server_side::CASES,
         sessions::changed::CASES,
         sessions::dry_run::CASES,
         sessions::parallel::CASES,

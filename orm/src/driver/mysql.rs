@@ -57,10 +57,11 @@ impl MySql {
         // What does not fit is an error, never cut; a key of zero is a key, and
         // less than zero a number also beside unsigned ones; texts are compared
         // by code points, trailing spaces included (arguments by what `names` says,
-        // not by `collation_connection`). The time zone is UTC already.
+        // not by `collation_connection`). A statement outside of a transaction is one by
+        // itself, whatever the server's configuration says. The time zone is UTC already.
         let setup = format!(
             "set names utf8mb4 collate {collation}, sql_mode = concat(@@sql_mode, ',STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
-             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION{more}')"
+             NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION{more}'), autocommit = 1, completion_type = 'NO_CHAIN', sql_auto_is_null = 0"
         );
         sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
         Ok(Self { conn, engine, connection_id, max_packet, failed: None })
@@ -90,7 +91,7 @@ impl MySql {
         let arguments = bind.finish()?;
 
         let mut sink = Sink::new(&mut *work.records, work.want);
-        let mut affected = 0;
+        let (mut affected, mut sets) = (0, 0);
         let mut kinds = None;
         let mut failed = None;
         let query = sqlx::query_with(AssertSqlSafe(work.text.clone()), arguments);
@@ -98,9 +99,12 @@ impl MySql {
         while let Some(reply) = replies.next().await {
             match reply {
                 Ok(Either::Left(done)) => {
+                    sets += 1;
                     affected += done.rows_affected();
                     sink.last_key(done.last_insert_id());
                 }
+                // Its columns may be others.
+                Ok(Either::Right(_)) if sets > 0 => sink.refuse_second_set(),
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
                     sink.row(&cells::MySqlCells { row: &row, kinds });

@@ -50,6 +50,16 @@ impl<'w> Sink<'w> {
         self.rows += 1;
     }
 
+    /// Takes no row of a further set, as a procedure may return several.
+    #[cfg_attr(not(feature = "mysql"), allow(dead_code))]
+    pub(super) fn refuse_second_set(&mut self) {
+        if self.failed.is_none() && !matches!(self.want, Want::Nothing) {
+            self.failed = Some(Error::Invalid(
+                "the statement returned more than one set of rows, and one is read: use `execute`, or a procedure that returns one".to_owned(),
+            ));
+        }
+    }
+
     /// Lets others run now and then. sqlx never yields while bytes are there,
     /// and a long result must keep neither other tasks nor its own deadline
     /// waiting. (tokio's budget would not do: what stands beside this in the

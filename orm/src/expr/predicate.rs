@@ -19,6 +19,8 @@ use crate::expr::Expr;
 #[must_use = "a condition does nothing until a statement uses it"]
 pub struct Predicate<M> {
     expr: Expr,
+    /// Whether it was said that every row is meant.
+    every: bool,
     of: PhantomData<fn() -> M>,
 }
 
@@ -32,7 +34,7 @@ pub struct Predicate<M> {
 /// # Ok(()) }
 /// ```
 pub fn every<M>() -> Predicate<M> {
-    Predicate::new(Expr::And(Vec::new()))
+    Predicate { every: true, ..Predicate::new(Expr::And(Vec::new())) }
 }
 
 /// At least one of the conditions holds; never true if there are none.
@@ -48,7 +50,8 @@ pub fn any_of<M>(conditions: impl IntoIterator<Item = Predicate<M>>) -> Predicat
     Predicate::new(Expr::Or(conditions.into_iter().map(Predicate::into_expr).collect()))
 }
 
-/// All of the conditions hold; true if there are none.
+/// All of the conditions hold; true if there are none. `update_all` and `delete_all`
+/// refuse one without any: who means all records says [`every`].
 ///
 /// ```
 /// use orm::prelude::*;
@@ -64,7 +67,12 @@ pub fn all_of<M>(conditions: impl IntoIterator<Item = Predicate<M>>) -> Predicat
 
 impl<M> Predicate<M> {
     pub(crate) fn new(expr: Expr) -> Self {
-        Self { expr, of: PhantomData }
+        Self { expr, every: false, of: PhantomData }
+    }
+
+    /// Whether it leaves out no row, and nobody has said that every row is meant.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.every && says_nothing(&self.expr)
     }
 
     pub(crate) fn into_expr(self) -> Expr {
@@ -73,8 +81,9 @@ impl<M> Predicate<M> {
 
     /// Both conditions hold.
     pub fn and(self, other: Self) -> Self {
+        let every = self.every && other.every;
         // Flat on both sides: a condition that a loop puts together does not get deep.
-        Self::new(match (self.expr, other.expr) {
+        let both = Self::new(match (self.expr, other.expr) {
             (Expr::And(mut all), Expr::And(more)) if !all.is_empty() && !more.is_empty() => {
                 all.extend(more);
                 Expr::And(all)
@@ -88,7 +97,8 @@ impl<M> Predicate<M> {
                 Expr::And(all)
             }
             (first, last) => Expr::And(vec![first, last]),
-        })
+        });
+        Self { every, ..both }
     }
 
     /// At least one of the conditions holds.
@@ -120,6 +130,11 @@ impl<M> Predicate<M> {
     }
 }
 
+/// Whether a condition is one of which nothing is left.
+fn says_nothing(expr: &Expr) -> bool {
+    matches!(expr, Expr::And(all) if all.iter().all(says_nothing))
+}
+
 impl<M> Not for Predicate<M> {
     type Output = Self;
 
@@ -130,7 +145,7 @@ impl<M> Not for Predicate<M> {
 
 impl<M> Clone for Predicate<M> {
     fn clone(&self) -> Self {
-        Self::new(self.expr.clone())
+        Self { every: self.every, ..Self::new(self.expr.clone()) }
     }
 }
 

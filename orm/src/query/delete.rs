@@ -119,7 +119,8 @@ impl<'s, M: Send + 'static> IntoFuture for DeleteOrReturn<'s, M> {
 /// how many there were.
 ///
 /// # Errors
-/// As [`Delete`], without the first two.
+/// As [`Delete`], without the first two; [`Error::Invalid`](crate::Error::Invalid) for a condition
+/// of which nothing is left, where [`every`](crate::every) is not said.
 #[must_use = "nothing is deleted until this is awaited"]
 pub struct DeleteAll<'s, M> {
     pending: Pending<'s>,
@@ -129,7 +130,7 @@ pub struct DeleteAll<'s, M> {
 impl<'s, M: Model> DeleteAll<'s, M> {
     pub(super) fn into_parts(self) -> (Pending<'s>, Statement) {
         let statement = self.statement();
-        (self.pending, statement)
+        (Pending { unbounded: self.condition.is_empty(), ..self.pending }, statement)
     }
 
     #[track_caller]
@@ -170,7 +171,7 @@ impl<'s, M: Model> DeleteAll<'s, M> {
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
-        let (target, table) = (matching(self.condition.clone().into_expr()), self.pending.table.clone());
+        let (target, table) = (matching(&self.condition), self.pending.table.clone());
         let clauses = self.pending.clauses.clone();
         Statement::Delete(statement::Delete { model: M::META, target, table, clauses, returning: None })
     }
@@ -181,9 +182,9 @@ impl<'s, M: Model> IntoFuture for DeleteAll<'s, M> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let statement = self.statement();
+        let (pending, statement) = self.into_parts();
         Box::pin(async move {
-            let finished = self.pending.run(statement, Box::new(Rows::<i64>(Vec::new()))).await;
+            let finished = pending.run(statement, Box::new(Rows::<i64>(Vec::new()))).await;
             finished.result?;
             Ok(finished.outcome.affected)
         })

@@ -43,9 +43,10 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::callback::{Finished, Request, Runner, Settings};
-use crate::expr::{Clause, Expr};
+use crate::error::Error;
+use crate::expr::{Clause, Predicate};
 use crate::schema::{Model, ModelMeta, TableName};
-use crate::statement::{RecordSet, Records, Rows, Statement, Target};
+use crate::statement::{Outcome, RecordSet, Records, Rows, Statement, Target};
 use crate::value::FromRow;
 
 /// What every builder carries.
@@ -59,16 +60,21 @@ pub(crate) struct Pending<'s> {
     /// The table, where it is not the model's.
     table: Option<TableName>,
     clauses: Vec<Clause>,
+    /// Whether it would write to all records without having said so.
+    unbounded: bool,
 }
 
 impl<'s> Pending<'s> {
     #[track_caller]
     fn new(runner: &'s dyn Runner) -> Self {
-        Self { runner, settings: Settings::default(), at: Location::caller(), unscoped: false, table: None, clauses: Vec::new() }
+        Self { runner, settings: Settings::default(), at: Location::caller(), unscoped: false, table: None, clauses: Vec::new(), unbounded: false }
     }
 
     async fn run(self, statement: Statement, records: Box<dyn RecordSet>) -> Finished {
-        let Self { runner, settings, at, unscoped, .. } = self;
+        let Self { runner, settings, at, unscoped, unbounded, .. } = self;
+        if unbounded {
+            return Finished { result: Err(empty(&statement)), records, outcome: Outcome::default(), last: Vec::new() };
+        }
         runner.run(Request { statement, records, settings, at, unscoped }).await
     }
 }
@@ -107,8 +113,14 @@ fn this_record() -> Target {
 }
 
 /// The records for which a condition holds.
-fn matching(condition: Expr) -> Target {
-    Target { record: None, filter: vec![condition] }
+fn matching<M>(condition: &Predicate<M>) -> Target {
+    Target { record: None, filter: vec![condition.clone().into_expr()] }
+}
+
+/// What is said to a condition of which nothing is left, as of a search without a word in it.
+fn empty(statement: &Statement) -> Error {
+    let model = statement.model().map_or("the table", |it| it.name);
+    Error::Invalid(format!("the condition is empty, which would be every record of {model}: say `every::<{model}>()` where that is meant"))
 }
 
 /// Gives the records their type back.

@@ -237,7 +237,8 @@ impl<'s, M: Send + 'static> IntoFuture for SaveOrReturn<'s, M> {
 ///
 /// # Errors
 /// When awaited: the violations of [`Create`](crate::query::Create), and
-/// whatever a callback says. Without a `set` nothing is sent.
+/// whatever a callback says. [`Error::Invalid`](crate::Error::Invalid) for a condition of which
+/// nothing is left, where [`every`](crate::every) is not said. Without a `set` nothing is sent.
 #[must_use = "nothing is changed until this is awaited"]
 pub struct UpdateAll<'s, M> {
     pending: Pending<'s>,
@@ -249,7 +250,7 @@ pub struct UpdateAll<'s, M> {
 impl<'s, M: Model> UpdateAll<'s, M> {
     pub(super) fn into_parts(self) -> (Pending<'s>, Statement) {
         let statement = self.statement();
-        (self.pending, statement)
+        (Pending { unbounded: self.condition.is_empty(), ..self.pending }, statement)
     }
 
     #[track_caller]
@@ -307,7 +308,7 @@ impl<'s, M: Model> UpdateAll<'s, M> {
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {
-        let target = matching(self.condition.clone().into_expr());
+        let target = matching(&self.condition);
         Statement::Update(statement::Update {
             model: M::META,
             target,
@@ -325,9 +326,9 @@ impl<'s, M: Model> IntoFuture for UpdateAll<'s, M> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let statement = self.statement();
+        let (pending, statement) = self.into_parts();
         Box::pin(async move {
-            let finished = self.pending.run(statement, Box::new(Rows::<i64>(Vec::new()))).await;
+            let finished = pending.run(statement, Box::new(Rows::<i64>(Vec::new()))).await;
             finished.result?;
             Ok(finished.outcome.affected)
         })

@@ -122,7 +122,7 @@ impl Level {
         match &done {
             Err(error) => self.after_error(&mut conn, error).await,
             Ok(_) => {
-                if let Some(word) = refusals::may_commit(&work.statement, conn.engine()) {
+                if let Some(word) = refusals::may_commit(&work, conn.engine()) {
                     done = self.after_call(&mut conn, word).await.and(done);
                 }
             }

@@ -1,6 +1,7 @@
 //! Text that would take transactions out of our hands.
 
-use crate::dialect::{self, Engine};
+use crate::dialect::{self, Engine, Leaves};
+use crate::driver::Work;
 use crate::error::{Error, Result};
 use crate::statement::{Select, Statement};
 
@@ -72,12 +73,13 @@ enum Refused {
     Commits,
 }
 
-/// The first word of a statement that may have committed its transaction, which
-/// its text does not tell. Only MariaDB can be asked afterwards.
-pub(super) fn may_commit(statement: &Statement, engine: Engine) -> Option<&str> {
-    let Statement::Raw(it) = statement else { return None };
-    let first = dialect::words(engine, &it.text).next().filter(|_| engine == Engine::MariaDb)?;
-    ["CALL", "EXECUTE"].iter().any(|it| first.eq_ignore_ascii_case(it)).then_some(first)
+/// The first word of a statement that may have committed its transaction, which its
+/// text does not tell: a procedure, or `IF … THEN COMMIT; END IF`. Only MariaDB can be
+/// asked afterwards.
+pub(super) fn may_commit(work: &Work, engine: Engine) -> Option<&str> {
+    let Statement::Raw(it) = &work.statement else { return None };
+    let opaque = engine == Engine::MariaDb && work.leaves == Leaves::Anything;
+    dialect::words(engine, &it.text).next().filter(|_| opaque)
 }
 
 /// How texts begin that a session which only reads may send. The database looks

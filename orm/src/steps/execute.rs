@@ -62,7 +62,7 @@ pub(super) async fn create(cx: &mut Context) -> Result<()> {
     while let Some(chunk) = chunks::next(cx, &insert, at, room) {
         check_key(&chunk, room.engine)?;
         at = chunk.rows.end;
-        let done = send(cx, Statement::Insert(chunk.clone()), None).await?;
+        let done = send(cx, Statement::Insert(chunk.clone()), None).await.map_err(after_write)?;
         check_all_stored(&chunk, done)?;
         affected += done.affected;
         if room.engine == Engine::MySql && chunk.returns() && !chunk.left_out.is_empty() {
@@ -91,6 +91,10 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     }
     let engine = cx.session().engine().await?;
     let reread_needed = rereads(update, engine);
+    if reread_needed && update.set.iter().any(|it| it.column.meta().key && !it.is_constant()) {
+        let what = format!("a key of {} that is calculated, by which its record could not be found again: use `update_all`", model.name);
+        return Err(Error::Unsupported { database: engine.name(), what });
+    }
     let constants = if of_record { constants(update, true) } else { Vec::new() };
     if let Some(record) = cx.record(0).filter(|_| of_record) {
         record.check_values_at(&constants)?;
@@ -103,18 +107,18 @@ pub(super) async fn update(cx: &mut Context) -> Result<()> {
     if let Some(record) = cx.record_mut(0).filter(|_| of_record) {
         record.set_values_at(constants)?;
     }
-    if reread_needed {
-        reread(cx, model, 0).await?;
+    if reread_needed && reread(cx, model, 0).await?.rows == 0 {
+        return Err(Error::NotFound { model: model.name, operation });
     }
     Ok(())
 }
 
 /// Reads what was stored into a record, where the database returns no rows of writes.
-async fn reread(cx: &mut Context, model: &'static ModelMeta, row: usize) -> Result<()> {
+async fn reread(cx: &mut Context, model: &'static ModelMeta, row: usize) -> Result<Done> {
     let filter = cx.record(row).map(|it| key_of(model, it)).unwrap_or_default();
     let table = cx.statement().table().map(|it| it.1.clone());
     let again = Select { filter, table, ..Select::of(model) };
-    send(cx, Statement::Select(again), Some(Want::Refill { first: row })).await.map(drop)
+    send(cx, Statement::Select(again), Some(Want::Refill { first: row })).await
 }
 
 pub(super) async fn delete(cx: &mut Context) -> Result<()> {
@@ -155,18 +159,28 @@ fn constants(update: &Update, keys: bool) -> Vec<(usize, Value)> {
     update.set.iter().filter(|it| keys || !it.column.meta().key).filter_map(constant).collect()
 }
 
-/// Records that a clause such as `OR IGNORE` left out are not those that would be returned.
+/// Records that a clause such as `OR IGNORE` or a trigger left out are not those that would be returned.
 fn check_all_stored(insert: &Insert, done: Done) -> Result<()> {
     let stored = usize::try_from(done.affected).unwrap_or(usize::MAX).max(done.rows);
-    if insert.mode != InsertMode::Returning || insert.clauses.is_empty() || stored >= insert.rows.len() {
+    if insert.mode != InsertMode::Returning || stored >= insert.rows.len() {
         return Ok(());
     }
     Err(Error::Invalid(format!(
-        "{} of {} records of {} were left out by a clause of the statement: `insert_many` says how many were stored",
+        "{} of {} records of {} were left out by a clause of the statement or by a trigger: `insert_many` says how many were stored",
         insert.rows.len() - stored,
         insert.rows.len(),
         insert.model.name
     )))
+}
+
+/// What a write returned cannot be read; that does not undo it, and who tries again writes it twice.
+fn after_write(error: Error) -> Error {
+    match error {
+        Error::Decode { column, expected, found } => {
+            Error::Decode { column, expected, found: format!("{found} (it was written all the same, unless its transaction is rolled back)") }
+        }
+        error => error,
+    }
 }
 
 /// MySQL says of the keys that it makes only the numbers.
@@ -203,9 +217,9 @@ async fn write(cx: &mut Context) -> Result<Done> {
         _ => false,
     };
     if !returning {
-        return Ok(Done { rows: 0, ..send_own(cx).await? });
+        return Ok(Done { rows: 0, ..send_own(cx).await.map_err(after_write)? });
     }
-    let done = read(cx).await?;
+    let done = read(cx).await.map_err(after_write)?;
     Ok(Done { affected: u64::try_from(done.rows).unwrap_or(u64::MAX), ..done })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::callback::{Context, Next};
 use crate::error::Result;
 use crate::query::Parts;
-use crate::statement::Statement;
+use crate::statement::{InsertMode, Statement};
 use crate::steps::chunks::{self, Room};
 use crate::steps::{execute, hooks};
 
@@ -38,9 +38,12 @@ async fn needed(cx: &mut Context, next: &Next<'_>) -> Result<bool> {
     Ok(match cx.statement() {
         // Whoever is told how far it got may panic after the last statement.
         Statement::Insert(_) if cx.settings().get::<Parts>().is_some_and(Parts::is_watched) => true,
-        // It may leave some of them out, which undoes the others.
-        Statement::Insert(it) if cx.len() > 1 && !it.clauses.is_empty() => true,
-        Statement::Insert(_) if cx.len() > 1 => chunks::is_chunked(cx, Room::of(cx).await?),
+        // A clause may leave some of them out, or a trigger, but for MariaDB's; that undoes the others.
+        Statement::Insert(it) if cx.len() > 1 && it.mode == InsertMode::Returning && !it.clauses.is_empty() => true,
+        Statement::Insert(it) if cx.len() > 1 => {
+            let (room, returns) = (Room::of(cx).await?, it.mode == InsertMode::Returning);
+            returns && !room.engine.is_mysql_family() || chunks::is_chunked(cx, room)
+        }
         Statement::Update(it) => execute::rereads(it, cx.session().engine().await?),
         _ => false,
     })

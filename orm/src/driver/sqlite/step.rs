@@ -74,13 +74,13 @@ fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Don
         }
     }
     drop(rows);
-    if let Want::LastKey { first, at } = *want {
+    // The number of the last write, and its key, stay until the next one, also over
+    // statements that write nothing.
+    let wrote = lite.fast.total_changes() != changed_before;
+    if let (Want::LastKey { first, at }, true) = (*want, wrote) {
         let key = Value::I64(lite.fast.last_insert_rowid());
         record(&mut **records, first)?.set_value_at(at, key)?;
     }
-    // The number of the last write stays until the next one, also over
-    // statements that write nothing.
-    let wrote = lite.fast.total_changes() != changed_before;
     Ok(Done { rows: reader.rows, affected: if wrote { lite.fast.changes() } else { 0 } })
 }
 
