@@ -69,7 +69,9 @@
 //!     let tenant = cx.session().settings().get::<Tenant>().map(|it| it.0);
 //!     let Some(tenant) = tenant else { return Err(orm::Error::other("no tenant")) };
 //!     for record in cx.records_mut() {
-//!         record.set(User::TENANT, tenant);
+//!         if !record.set(User::TENANT, tenant) {
+//!             return Err(orm::Error::other("a record without a tenant"));
+//!         }
 //!     }
 //!     Ok(())
 //! }

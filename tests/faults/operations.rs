@@ -193,7 +193,7 @@ pub(crate) fn public_operations() -> Vec<String> {
                 let is_public = matches!(before, "pub " | "pub async ");
                 function = if is_public { rest.split(['<', '(']).next().unwrap() } else { "" };
             }
-            let waits = line.starts_with("pub async fn ") || line.contains("-> impl Future<");
+            let waits = line.starts_with("pub async fn ") || line.contains("-> impl Future<") || line.contains("-> BoxFuture<");
             if waits && !function.is_empty() && !line.starts_with("//") {
                 found.push(format!("{of}::{function}"));
             }

@@ -238,7 +238,10 @@ async fn a_condition_of_which_nothing_is_left_writes_to_nobody(t: Test) {
         t.delete_all(every::<User>().and(search(None))).await.unwrap_err(),
     ];
     for error in refused {
-        assert_eq!(error.to_string(), "the condition is empty, which would be every record of User: say `every::<User>()` where that is meant");
+        assert_eq!(
+            error.to_string(),
+            "the condition is empty, which would be every record of User: say `every::<User>()` where that is meant"
+        );
     }
     assert_eq!(t.find().where_(search(None)).count().await.unwrap(), 2);
     assert_eq!(t.delete_all(search(None)).where_(search(Some("ann"))).await.unwrap(), 1);

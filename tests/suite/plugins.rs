@@ -140,7 +140,7 @@ async fn filter(cx: &mut Context) -> orm::Result<()> {
 async fn stamp(cx: &mut Context) -> orm::Result<()> {
     let tenant = tenant(cx)?;
     for record in cx.records_mut() {
-        record.set(Note::TENANT, tenant);
+        assert!(record.set(Note::TENANT, tenant));
     }
     Ok(())
 }

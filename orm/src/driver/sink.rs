@@ -55,7 +55,8 @@ impl<'w> Sink<'w> {
     pub(super) fn refuse_second_set(&mut self) {
         if self.failed.is_none() && !matches!(self.want, Want::Nothing) {
             self.failed = Some(Error::Invalid(
-                "the statement returned more than one set of rows, and one is read: use `execute`, or a procedure that returns one".to_owned(),
+                "the statement returned more than one set of rows, and one is read: use `execute`, or a procedure that returns one"
+                    .to_owned(),
             ));
         }
     }

@@ -77,7 +77,14 @@ impl Error {
     /// whether the work was done.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::SerializationFailure { .. } | Self::Deadlock { .. } | Self::LockTimeout { .. } | Self::PoolExhausted { .. })
+        matches!(
+            self,
+            Self::SerializationFailure { .. }
+                | Self::Deadlock { .. }
+                | Self::LockTimeout { .. }
+                | Self::PoolExhausted { .. }
+                | Self::Connect { .. }
+        )
     }
 
     /// Whether two transactions met so that this one had to give way, and was

@@ -270,11 +270,11 @@ pub enum Error {
     },
 
     /// The statement was stopped before it was done.
-    #[error("the statement was cancelled")]
+    #[error("the statement was cancelled: someone asked the server to stop it, or its caller went away")]
     Cancelled,
 
     /// The pool was closed.
-    #[error("the database handle is closed")]
+    #[error("the database handle is closed: `shutdown` or `close` was called, and nothing runs on it any more")]
     Closed,
 
     /// A statement was made on the pool inside a transaction of the same task.
@@ -350,7 +350,7 @@ pub enum Error {
     },
 
     /// Another transaction kept a lock for too long.
-    #[error("another transaction holds a lock that this statement needs")]
+    #[error("another transaction holds a lock that this statement needs: run it again, or say `skip_locked` where others may be left out")]
     LockTimeout {
         /// What the database said, without values.
         source: Cause,

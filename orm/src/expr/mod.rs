@@ -1,6 +1,6 @@
 //! WHAT CAN BE SAID about the data: columns, conditions, orders, assignments.
 //!
-//! Computed by model on the outside, so that a condition on another model does
+//! Typed by model on the outside, so that a condition on another model does
 //! not compile; an untyped [`Expr`] inside, which statements are made of.
 //! Knows nothing of SQL text.
 

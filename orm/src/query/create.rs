@@ -168,6 +168,12 @@ impl<'s, M: Send + 'static> CreateMany<'s, M> {
         Self(self.0.with(value))
     }
 
+    /// Lets callbacks that heed it do what they otherwise would not; see
+    /// [`Session::unscoped`](crate::Session::unscoped).
+    pub fn unscoped(self) -> Self {
+        Self(self.0.unscoped())
+    }
+
     /// Stores in another table that has the columns of the model; see
     /// [`TableName`].
     pub fn table(self, name: impl Into<TableName>) -> Self {

@@ -6,7 +6,7 @@ use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr, Predicate};
 use crate::query::Find;
-use crate::schema::Model;
+use crate::schema::{Model, TableName};
 use crate::statement::Statement;
 use crate::value::Value;
 
@@ -29,6 +29,38 @@ impl<'s, M: 'static> Get<'s, M> {
     /// Gives a value to the callbacks of this statement; see [`Find::with`].
     pub fn with<V: std::any::Any + Send + Sync>(self, value: V) -> Self {
         Self(self.0.with(value))
+    }
+
+    /// Finds the record also where callbacks would hide it; see [`Find::unscoped`].
+    pub fn unscoped(self) -> Self {
+        Self(self.0.unscoped())
+    }
+
+    /// Asks another table that has the columns of the model; see [`Find::table`].
+    pub fn table(self, name: impl Into<TableName>) -> Self {
+        Self(self.0.table(name))
+    }
+
+    /// Locks the record until the transaction ends; see [`Find::for_update`].
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct Account { #[orm(key)] name: String, cents: i64 }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// db.transaction(async |tx| {
+    ///     let account: Account = tx.get("ann").for_update().await?;
+    ///     let cents = account.cents - 300;
+    ///     tx.update(account).set(Account::CENTS, cents).await
+    /// }).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn for_update(self) -> Self {
+        Self(self.0.for_update())
+    }
+
+    /// Locks the record against changes until the transaction ends; see [`Find::for_share`].
+    pub fn for_share(self) -> Self {
+        Self(self.0.for_share())
     }
 
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.

@@ -67,7 +67,15 @@ pub(crate) struct Pending<'s> {
 impl<'s> Pending<'s> {
     #[track_caller]
     fn new(runner: &'s dyn Runner) -> Self {
-        Self { runner, settings: Settings::default(), at: Location::caller(), unscoped: false, table: None, clauses: Vec::new(), unbounded: false }
+        Self {
+            runner,
+            settings: Settings::default(),
+            at: Location::caller(),
+            unscoped: false,
+            table: None,
+            clauses: Vec::new(),
+            unbounded: false,
+        }
     }
 
     async fn run(self, statement: Statement, records: Box<dyn RecordSet>) -> Finished {

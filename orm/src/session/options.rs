@@ -27,6 +27,12 @@ impl Session {
         self
     }
 
+    /// What [`isolation`](Self::isolation) said; it holds for transactions, not for single statements.
+    #[must_use]
+    pub fn isolation_level(&self) -> Option<Isolation> {
+        self.scope.begin.isolation
+    }
+
     /// Lets a long report of PostgreSQL wait at its begin for a moment from which
     /// on it neither fails with a serialization failure nor causes one. For
     /// transactions that are serializable and read only.
@@ -91,5 +97,11 @@ impl Session {
     pub fn strict(mut self) -> Self {
         self.scope.strict = true;
         self
+    }
+
+    /// Whether [`strict`](Self::strict) was said.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.scope.strict
     }
 }

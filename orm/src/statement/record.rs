@@ -124,6 +124,7 @@ impl dyn Record {
 
     /// Sets the field of a column; `false` where the record is of another model,
     /// or has no room for it: an embedded struct that is `None` is set as a whole.
+    #[must_use = "`false` says that nothing was set"]
     pub fn set<M: Model, T: Field>(&mut self, column: Column<M, T>, value: T) -> bool {
         if let Some(it) = self.get_mut(column) {
             *it = value;

@@ -176,9 +176,11 @@ fn check_all_stored(insert: &Insert, done: Done) -> Result<()> {
 /// What a write returned cannot be read; that does not undo it, and who tries again writes it twice.
 fn after_write(error: Error) -> Error {
     match error {
-        Error::Decode { column, expected, found } => {
-            Error::Decode { column, expected, found: format!("{found} (it was written all the same, unless its transaction is rolled back)") }
-        }
+        Error::Decode { column, expected, found } => Error::Decode {
+            column,
+            expected,
+            found: format!("{found} (it was written all the same, unless its transaction is rolled back)"),
+        },
         error => error,
     }
 }

@@ -176,7 +176,10 @@ async fn a_closed_database_is_neither_live_nor_ready(t: Test) {
     assert!(db.shutdown(Duration::from_secs(30)).await.is_clean());
     assert!(!health.live());
     let report = health.report().await;
-    assert_eq!((report.ready, report.cause.as_deref()), (false, Some("the database handle is closed")));
+    assert_eq!(
+        (report.ready, report.cause.as_deref()),
+        (false, Some("the database handle is closed: `shutdown` or `close` was called, and nothing runs on it any more"))
+    );
     // The connection of the sign of life was closed, too.
     while t.engine() != Engine::Sqlite && on_server(&t).await >= before {
         tokio::task::yield_now().await;

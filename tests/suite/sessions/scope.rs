@@ -104,6 +104,9 @@ async fn a_callback_sees_all_settings_of_its_session(t: Test) {
             "a=1 unscoped read_only dry_run without_hooks timeout",
         ]
     );
+    let more = db.session().lane("batch").isolation(orm::Isolation::Serializable).strict().child();
+    assert_eq!((more.lane_name(), more.isolation_level(), more.is_strict()), (Some("batch"), Some(orm::Isolation::Serializable), true));
+    assert_eq!((db.lane_name(), db.isolation_level(), db.is_strict()), (None, None, false));
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Model)]

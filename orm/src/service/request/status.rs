@@ -1,9 +1,11 @@
 //! Errors as statuses of HTTP.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-use crate::error::Error;
+use crate::error::{DatabasesError, Error};
 
 impl Error {
     /// The status of an answer to a request that failed with this.
@@ -14,7 +16,7 @@ impl Error {
     /// | 404 | [`is_not_found`](Self::is_not_found) |
     /// | 409 | a unique rule or a foreign key was broken, [`is_conflict`](Self::is_conflict) |
     /// | 422 | a check was broken, a value is missing or cannot be stored |
-    /// | 503 | [`is_pool_exhausted`](Self::is_pool_exhausted), [`is_circuit_open`](Self::is_circuit_open), no connection, a lock that was not to be had, a handle that is closed |
+    /// | 503 | [`is_pool_exhausted`](Self::is_pool_exhausted), [`is_circuit_open`](Self::is_circuit_open), no connection, a database that is not open yet, a lock that was not to be had, a handle that is closed |
     /// | 504 | [`is_timeout`](Self::is_timeout), [`is_cancelled`](Self::is_cancelled) |
     /// | 500 | all others |
     ///
@@ -34,7 +36,9 @@ impl Error {
             Self::SerializationFailure { .. } | Self::Deadlock { .. } => StatusCode::CONFLICT,
             Self::CheckViolation { .. } | Self::NotNullViolation { .. } | Self::Unstorable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PoolExhausted { .. } | Self::Connect { .. } | Self::LockTimeout { .. } | Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
-            Self::CircuitOpen { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CircuitOpen { .. } | Self::Databases(DatabasesError::NotOpen { .. } | DatabasesError::Start { .. }) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Timeout { .. } | Self::Cancelled => StatusCode::GATEWAY_TIMEOUT,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -50,13 +54,25 @@ impl Error {
         }
     }
 
-    /// Says when to try again, where that may help soon.
+    /// When the client may try again, where that may help soon: for the header
+    /// `Retry-After`, in whole seconds and not too soon. Needs the feature `tower`.
+    ///
+    /// ```
+    /// assert_eq!(orm::Error::Closed.retry_after().map(|it| it.as_secs()), Some(1));
+    /// assert_eq!(orm::Error::NotFound { model: "Patient", operation: "get" }.retry_after(), None);
+    /// ```
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::CircuitOpen { retry_after, .. } => Some(Duration::from_secs(retry_after.as_secs().saturating_add(1))),
+            _ if self.is_conflict() || self.http_status() == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
     pub(super) fn add_retry_after(&self, headers: &mut HeaderMap) {
-        if let Self::CircuitOpen { retry_after, .. } = self {
-            // Whole seconds, and not too soon.
-            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().saturating_add(1)));
-        } else if self.is_conflict() || self.http_status() == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(pause) = self.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }
     }
 }

@@ -115,6 +115,12 @@ impl Session {
         self
     }
 
+    /// What [`lane`](Self::lane) said.
+    #[must_use]
+    pub fn lane_name(&self) -> Option<&'static str> {
+        self.scope.lane
+    }
+
     /// Runs all statements of this session on one connection, which is its own
     /// as long as it lives.
     ///
