@@ -8,6 +8,7 @@ mod bad_input;
 mod breaker;
 mod bulk;
 mod bulk_faults;
+mod bulk_values;
 mod calculations;
 mod chains;
 mod chinook;
@@ -54,6 +55,7 @@ mod subqueries;
 mod tables;
 mod texts;
 mod timestamps;
+mod transaction_text;
 mod transactions;
 mod types;
 mod web;
@@ -74,6 +76,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         breaker::CASES,
         bulk::CASES,
         bulk_faults::CASES,
+        bulk_values::CASES,
         calculations::CASES,
         chains::CASES,
         chinook::questions_music::CASES,
@@ -166,6 +169,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         tables::CASES,
         texts::CASES,
         timestamps::CASES,
+        transaction_text::CASES,
         transactions::CASES,
         types::lists::CASES,
         types::named::CASES,
