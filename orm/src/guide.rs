@@ -1,5 +1,8 @@
 //! Pages that explain what does not belong to one item.
 
+#[doc = include_str!("../../docs/tour.md")]
+pub mod tour {}
+
 #[doc = include_str!("../../docs/what-ok-means.md")]
 pub mod outcomes {}
 

@@ -45,7 +45,9 @@
 //! ```
 //!
 //! All operations are methods of [`Session`]; the options of models and fields
-//! are on the page of the derive, [`Model`](macro@Model).
+//! are on the page of the derive, [`Model`](macro@Model). The [tour](guide::tour)
+//! has an example of everything, and says what to write where the compiler does
+//! not take what was written.
 //!
 //! # Callbacks
 //!

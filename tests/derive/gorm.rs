@@ -56,7 +56,7 @@ fn a_type_of_another_database_is_taken_as_it_is() {
     assert_eq!(Click::META.fields[1].column_type, Some("Map(String,String)"));
 }
 
-// gorm: schema/schema:TestParseSchemaWithPointerFields [once]
+/// GORM's `TestParseSchemaWithPointerFields` without its relations.
 #[test]
 fn optional_fields_are_those_of_the_type_in_them() {
     #[derive(Model)]

@@ -9,38 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use orm::prelude::*;
-use orm::{Binder, Cells, Db, Error, Field, SqlType, Value};
+use orm::{Db, Error};
 
 use crate::faults::ground::Ground;
 use crate::faults::seen::Seen;
 use crate::faults::storm::{Drop, row};
-
-/// A number that panics when it is sent (2) or read (1).
-#[derive(Debug, Clone, PartialEq)]
-struct Fuse(i64);
-
-impl Field for Fuse {
-    const TYPE: SqlType = SqlType::BigInt;
-
-    fn read(cells: &dyn Cells, at: usize) -> orm::Result<Self> {
-        let it = cells.i64(at)?;
-        assert!(it != 1, "read");
-        Ok(Self(it))
-    }
-
-    fn bind(&self, to: &mut dyn Binder) -> orm::Result<()> {
-        assert!(self.0 != 2, "sent");
-        to.i64(self.0)
-    }
-
-    fn to_value(&self) -> Value {
-        self.0.into()
-    }
-
-    fn from_value(value: Value) -> orm::Result<Self> {
-        i64::from_value(value).map(Self)
-    }
-}
+use crate::models::Fuse;
 
 #[derive(Debug, Clone, PartialEq, Model)]
 #[orm(table = "lamp", hooks)]

@@ -46,8 +46,11 @@ impl Settings {
         self.folder.path().join("clinic.toml")
     }
 
+    /// In one step: between the two of `fs::write`, the watch finds the file empty, and says so.
     fn write(&self, text: &str) {
-        fs::write(self.path(), text).unwrap();
+        let new = self.folder.path().join("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, self.path()).unwrap();
     }
 
     fn source(&self) -> FileSource {

@@ -17,6 +17,7 @@ cases![
     a_mandatory_database_is_waited_for_with_patience,
     a_model_is_stored_in_its_database,
     a_model_is_refused_by_other_databases,
+    reads_go_to_another_server_than_writes,
     names_and_dependencies_make_sense_or_are_errors,
     each_database_says_how_it_is,
     closed_databases_are_not_tried_again,
@@ -177,6 +178,37 @@ async fn a_model_is_refused_by_other_databases(t: Test) {
     assert_eq!(t.find::<Event>().count().await.unwrap(), 0);
     // Models that name none go anywhere.
     databases.get("audit").unwrap().create(user("ann", 1)).await.unwrap();
+}
+
+/// A replica is another database: here it has rows of its own, by which it is known.
+async fn reads_go_to_another_server_than_writes(t: Test) {
+    async fn names(db: &Session) -> orm::Result<Vec<String>> {
+        db.find::<User>().order(User::ID.asc()).select(User::NAME).await
+    }
+    async fn rename(db: &Session, from: &str, to: &str) -> orm::Result<u64> {
+        db.update_all(User::NAME.eq(from)).set(User::NAME, to).await
+    }
+    t.create_tables::<User>().await.unwrap();
+    t.create_table_as::<User>("replica_users").await.unwrap();
+    t.create(user("ann", 1)).await.unwrap();
+    t.create(user("ann as the replica has her", 1)).table("replica_users").await.unwrap();
+    let replica = t.builder().table_prefix("replica_");
+    let databases = Databases::builder().mandatory("primary", t.builder()).mandatory("replica", replica).open().await.unwrap();
+    let (primary, replica) = (databases.get("primary").unwrap(), databases.get("replica").unwrap());
+    // The same functions, and what runs them says where.
+    let reads = replica.session().read_only();
+    assert_eq!(names(&reads).await.unwrap(), ["ann as the replica has her"]);
+    let refused = rename(&reads, "ann as the replica has her", "x").await;
+    assert!(matches!(refused, Err(Error::ReadOnly { .. })), "{refused:?}");
+    assert_eq!(rename(&primary, "ann", "bob").await.unwrap(), 1);
+    assert_eq!((names(&primary).await.unwrap(), names(&reads).await.unwrap().len()), (vec!["bob".to_owned()], 1));
+    // What a transaction has written it reads, so all of it is on the primary.
+    let read = primary.transaction(async |tx| {
+        rename(tx, "bob", "cleo").await?;
+        names(tx).await
+    });
+    assert_eq!(read.await.unwrap(), ["cleo"]);
+    assert_eq!(names(&reads).await.unwrap(), ["ann as the replica has her"]);
 }
 
 async fn names_and_dependencies_make_sense_or_are_errors(t: Test) {

@@ -8,6 +8,7 @@ mod bad_input;
 mod breaker;
 mod bulk;
 mod bulk_faults;
+mod bulk_values;
 mod calculations;
 mod chains;
 mod chinook;
@@ -55,6 +56,7 @@ mod subqueries;
 mod tables;
 mod texts;
 mod timestamps;
+mod transaction_text;
 mod transactions;
 mod types;
 mod web;
@@ -75,6 +77,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         breaker::CASES,
         bulk::CASES,
         bulk_faults::CASES,
+        bulk_values::CASES,
         calculations::CASES,
         chains::CASES,
         chinook::questions_music::CASES,
@@ -168,6 +171,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         tables::CASES,
         texts::CASES,
         timestamps::CASES,
+        transaction_text::CASES,
         transactions::CASES,
         types::lists::CASES,
         types::named::CASES,

@@ -4,9 +4,9 @@ use std::panic::panic_any;
 use std::time::Duration;
 
 use orm::prelude::*;
-use orm::{Binder, Cells, Db, Error, Field, IntoCallback, SqlType, Value};
+use orm::{Db, Error, IntoCallback};
 
-use crate::models::{User, user};
+use crate::models::{Fuse, User, user};
 use crate::{Test, cases};
 
 cases![
@@ -121,33 +121,6 @@ async fn a_panic_of_any_place_and_payload_is_caught(t: Test) {
     for (db, message) in handles {
         assert_panicked(&db.create(user("bob", 1)).await.unwrap_err(), message);
         assert_only(&t, &ann).await;
-    }
-}
-
-/// A number that cannot be sent, or not be read.
-#[derive(Debug, Clone, PartialEq)]
-struct Fuse(i64);
-
-impl Field for Fuse {
-    const TYPE: SqlType = SqlType::BigInt;
-
-    fn read(cells: &dyn Cells, at: usize) -> orm::Result<Self> {
-        let it = cells.i64(at)?;
-        assert!(it != 1, "read");
-        Ok(Self(it))
-    }
-
-    fn bind(&self, to: &mut dyn Binder) -> orm::Result<()> {
-        assert!(self.0 != 2, "sent");
-        to.i64(self.0)
-    }
-
-    fn to_value(&self) -> Value {
-        self.0.into()
-    }
-
-    fn from_value(value: Value) -> orm::Result<Self> {
-        i64::from_value(value).map(Self)
     }
 }
 

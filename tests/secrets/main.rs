@@ -10,17 +10,16 @@
 //! `driver/postgres.rs` (372 of 1,921 lines together).
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::error::Error as _;
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+mod ears;
+
+use std::sync::Mutex;
 use std::time::Duration;
 
 use orm::prelude::*;
-use orm::{AssertSqlSafe, Engine, Error, PoolOptions, Value};
+use orm::{AssertSqlSafe, Engine, PoolOptions, Value};
 use orm_tests::{Case, Test, everywhere};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+
+use self::ears::{Ears, Heard};
 
 /// A text, in which words and quotes are easily told apart wrongly.
 const TEXT: &str = "kanari'en \"vogel\" x";
@@ -32,80 +31,6 @@ const ENCODED: &str = "pa55%23wo%2Frd%40kanari";
 
 /// All that must not be found.
 const CANARIES: [&str; 6] = ["kanari", PART, "871625340941", "pa55", "pa55%23", "6b616e617269"];
-
-/// What was printed or logged.
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
-
-impl Heard {
-    fn line(&self, line: String) {
-        self.0.lock().unwrap().push(line);
-    }
-
-    /// What someone prints by accident.
-    fn object(&self, it: &impl Debug) {
-        self.line(format!("{it:?} {it:#?}"));
-    }
-
-    /// An error, as logs have it.
-    fn error(&self, error: &Error) {
-        self.line(format!("{error} {error:?} {error:#?} {}", error.public_message()));
-        let mut source = error.source();
-        while let Some(it) = source {
-            self.line(format!("{it} {it:?}"));
-            source = it.source();
-        }
-    }
-
-    fn failed<T>(&self, what: &str, result: orm::Result<T>) {
-        match result {
-            Ok(_) => panic!("{what} was to fail"),
-            Err(error) => self.error(&error),
-        }
-    }
-
-    /// Some databases take it.
-    fn maybe<T>(&self, result: orm::Result<T>) {
-        if let Err(error) = result {
-            self.error(&error);
-        }
-    }
-}
-
-/// Hears events and spans, whatever their level.
-struct Ears(Heard);
-
-impl Visit for Heard {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.line(format!("{field}={value:?}"));
-    }
-}
-
-impl Subscriber for Ears {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        span.record(&mut self.0.clone());
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut self.0.clone());
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        self.0.line(event.metadata().name().to_owned());
-        event.record(&mut self.0.clone());
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
 
 static HEARD: Mutex<Option<Heard>> = Mutex::new(None);
 
