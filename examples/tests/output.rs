@@ -15,6 +15,11 @@ fn the_quickstart_prints_its_report() {
 }
 
 #[test]
+fn settings_that_come_over_the_network_fail_no_request() {
+    assert_prints("remote_settings", &[], include_str!("remote_settings.txt"));
+}
+
+#[test]
 fn the_clinic_answers_as_it_should() {
     assert_prints("clinic", &["--check"], include_str!("clinic.txt"));
 }

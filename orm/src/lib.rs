@@ -323,7 +323,7 @@ pub use crate::service::{Breaker, CircuitState, Fallbacks};
 pub use crate::service::{
     ConfigChange, ConfigEvent, ConfigSource, ConfigWatch, DbConfig, EnvironmentSource, FileSource, PoolConfig, Secret, SqliteConfig,
 };
-pub use crate::service::{DatabaseHealth, DatabaseState, Databases, DatabasesBuilder, Degraded, Health, HealthReport};
+pub use crate::service::{DatabaseHealth, DatabaseShutdown, DatabaseState, Databases, DatabasesBuilder, Degraded, Health, HealthReport};
 pub use crate::session::{Again, Hooks, Planned, Retry, Session, Timeouts, Transaction};
 pub use crate::statement::{Kind, Models, Outcome, Record, RecordSet, Statement};
 #[cfg(feature = "json")]

@@ -5,6 +5,9 @@
 //! connection may be there, with the statement of somebody else. The same reads
 //! by raw sqlx with `persistent(false)` are made beside, and counted as
 //! `sqlx_wrong` where it says `Ok` to the answer of another statement: 914 of 960.
+//! Seen failing with a `run_pooled` (`driver/postgres/pooled.rs`) that sends no
+//! `BEGIN` around a statement: tasks end already with their first write
+//! (`unnamed prepared statement does not exist`).
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! FT-49: a database whose pool is exhausted, which is away, and which hangs,
-//! asked how it is in equal periods. There are no replicas yet that could be away.
+//! asked how it is in equal periods. A replica that is away is one of two
+//! databases here, which the program can do without.
 //!
 //! At full size the server is one of its own, which is stopped; in the suites it is
 //! behind a network that is cut, and then too slow. SQLite's file is moved away.
@@ -9,7 +10,7 @@
 
 use std::time::{Duration, Instant};
 
-use orm::{Db, DbBuilder, Degraded, Engine, Health, PoolOptions};
+use orm::{DatabaseHealth, Databases, Db, DbBuilder, Degraded, Engine, Health, PoolOptions};
 use tokio::sync::Semaphore;
 
 use crate::faults::ground::Ground;
@@ -98,6 +99,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         network.delay(Duration::ZERO);
         sum.unready += u64::from(!Health::of(&db).ready().await);
     }
+    replica(&ground, period, phase, &mut sum).await;
     Seen::new()
         .count("probes", sum.probes)
         .zero("dead", sum.dead)
@@ -113,11 +115,16 @@ impl Sum {
     async fn ask(&mut self, health: &Health, period: Duration) -> bool {
         let begun = Instant::now();
         let ready = health.ready().await;
+        self.dead += u64::from(!health.live());
+        self.asked(begun, period).await;
+        ready
+    }
+
+    /// Waits for the end of a period in which was asked.
+    async fn asked(&mut self, begun: Instant, period: Duration) {
         self.longest = self.longest.max(begun.elapsed().as_millis());
         self.probes += 1;
-        self.dead += u64::from(!health.live());
         tokio::time::sleep(period.saturating_sub(begun.elapsed())).await;
-        ready
     }
 }
 
@@ -155,4 +162,30 @@ async fn away(db: &Db, period: Duration, phase: Duration, sum: &mut Sum) {
         blind += u64::from(sum.ask(&health, period).await);
     }
     sum.blind = sum.blind.max(blind);
+}
+
+/// One that the program can do without is away for the whole phase.
+async fn replica(ground: &Ground, period: Duration, phase: Duration, sum: &mut Sum) {
+    let (place, builder) = Place::of(ground).await;
+    let main = match ground.engine() {
+        Engine::Sqlite => Db::builder(&format!("{}-main", ground.url())),
+        _ => ground.builder(),
+    };
+    let databases = Databases::builder().mandatory("main", main).optional("replica", builder).open().await.unwrap();
+    databases.ready("replica").await.unwrap();
+    place.go();
+    let (mut blind, begun) = (0, Instant::now());
+    while begun.elapsed() < phase {
+        let asked = Instant::now();
+        let health = databases.health(Duration::from_secs(1)).await;
+        sum.unready += u64::from(!health.iter().all(|it| it.is_well() || !it.mandatory));
+        blind += u64::from(health.iter().all(DatabaseHealth::is_well));
+        let dead = databases.names().filter(|it| !Health::of(databases.get(it).unwrap()).live());
+        sum.dead += dead.count() as u64;
+        sum.asked(asked, period).await;
+    }
+    sum.blind = sum.blind.max(blind);
+    place.come().await;
+    let health = databases.health(Duration::from_secs(1)).await;
+    sum.unready += u64::from(!health.iter().all(DatabaseHealth::is_well));
 }

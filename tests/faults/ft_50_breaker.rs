@@ -73,7 +73,7 @@ struct Sum {
 pub(crate) async fn run(ground: Ground) -> Seen {
     let pause = ground.size(Duration::from_millis(100), Duration::from_secs(1));
     let outage = pause * ground.size(5, 20);
-    let breaker = Breaker::new("experiment").failure_rate(0.4).window(Duration::from_millis(500)).pause(pause);
+    let breaker = Breaker::new("experiment").pause(pause);
     let gate = Gate {
         breaker: breaker.clone(),
         failing: Arc::default(),

@@ -102,6 +102,7 @@ operations! {
     "DatabasesBuilder::open" 3 |_db| databases().await;
     "Databases::ready" 3 |_db| databases().await.ready("late").await.unwrap();
     "Databases::health" 3 |_db| databases().await.health(std::time::Duration::from_secs(60)).await;
+    "Databases::shutdown" 3 |_db| assert!(databases().await.shutdown(Duration::from_secs(1)).await.iter().all(|it| it.report.is_clean()));
     "Health::ready" 3 |db| assert!(Health::of(db).ready().await);
     "Health::report" 3 |db| Health::of(db).report().await;
     "Db::engine" 3 |db| db.engine().await.unwrap();

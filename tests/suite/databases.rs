@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use orm::prelude::*;
 use orm::{DatabaseState, Databases, DatabasesError, Db, DbBuilder, Engine, Error};
+use tokio::sync::Notify;
 
 use crate::models::{User, user};
 use crate::proxy::Proxy;
@@ -21,6 +22,8 @@ cases![
     names_and_dependencies_make_sense_or_are_errors,
     each_database_says_how_it_is,
     closed_databases_are_not_tried_again,
+    a_shutdown_waits_for_all_of_them_at_the_same_time,
+    a_shutdown_says_which_of_them_is_not_let_go,
 ];
 
 /// Lives somewhere else.
@@ -254,4 +257,54 @@ async fn closed_databases_are_not_tried_again(t: Test) {
     late.let_come();
     assert!(matches!(databases.get("reports"), Err(Error::Closed)));
     assert!(matches!(databases.get("main"), Err(Error::Closed)));
+}
+
+async fn a_shutdown_waits_for_all_of_them_at_the_same_time(t: Test) {
+    let databases = Databases::builder().mandatory("main", t.builder()).mandatory("ledger", t.builder());
+    let databases = databases.optional("reports", nowhere(&t)).open().await.unwrap();
+    let main = databases.get("main").unwrap().clone();
+    main.create_tables::<User>().await.unwrap();
+    let waits = tokio::spawn({
+        let databases = databases.clone();
+        async move { databases.ready("reports").await.map(drop) }
+    });
+    let (begun, go_on) = (Notify::new(), Notify::new());
+    let work = main.transaction(async |tx| {
+        tx.find::<User>().count().await?;
+        begun.notify_one();
+        go_on.notified().await;
+        tx.create(user("ann", 1)).await
+    });
+    let end = async {
+        begun.notified().await;
+        let meanwhile = async {
+            // All are closed at once; what is under way goes on.
+            while databases.get("ledger").is_ok() {
+                tokio::task::yield_now().await;
+            }
+            assert!(databases.names().all(|it| matches!(databases.get(it), Err(Error::Closed))));
+            assert!(matches!(main.find::<User>().await, Err(Error::Closed)));
+            go_on.notify_one();
+        };
+        tokio::join!(databases.shutdown(Duration::from_secs(60)), meanwhile).0
+    };
+    let (done, ended) = tokio::join!(work, end);
+    done.unwrap();
+    assert!(matches!(waits.await.unwrap(), Err(Error::Closed)));
+    assert_eq!(ended.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["main", "ledger", "reports"]);
+    assert!(ended.iter().all(|it| it.report.is_clean()), "{ended:?}");
+    assert_eq!(ended[0].report.released, 1, "{ended:?}");
+    assert_eq!(t.find::<User>().count().await.unwrap(), 1);
+}
+
+async fn a_shutdown_says_which_of_them_is_not_let_go(t: Test) {
+    let databases = Databases::builder().mandatory("main", t.builder()).mandatory("ledger", t.builder()).open().await.unwrap();
+    let line = line!() + 1;
+    let kept = databases.get("ledger").unwrap().begin().await.unwrap();
+    let ended = databases.shutdown(Duration::from_millis(30)).await;
+    let [main, ledger] = &ended[..] else { panic!("{ended:?}") };
+    assert!(main.report.is_clean() && main.report.holders.is_empty(), "{main:?}");
+    assert_eq!((&*ledger.name, ledger.report.ended, ledger.report.holders.len()), ("ledger", 1, 1), "{ledger:?}");
+    assert_eq!(ledger.report.holders[0].at.line(), line);
+    kept.commit().await.unwrap_err();
 }

@@ -17,6 +17,8 @@ cases![
     what_changes_its_connection_is_refused_before_it_is_sent,
     what_is_set_for_a_transaction_stays_in_it,
     a_statement_that_cannot_be_in_a_transaction_runs_alone,
+    indexes_are_made_while_others_write,
+    what_cannot_be_in_a_transaction_is_told_how_to_be_sent,
     a_statement_that_fails_leaves_no_transaction,
     a_time_holds_for_its_statement_and_no_longer,
     more_clients_than_connections_wait_for_their_turn,
@@ -63,6 +65,7 @@ async fn what_would_be_set_on_connections_is_refused_when_it_is_opened(t: Test) 
     let open = |url: &str| Db::builder(url).pooler(Pooler::Transaction);
     for (builder, word) in [
         (open("postgres://anybody@localhost/clinic").on_connect("test:set", "SET a.b = 1"), "test:set"),
+        (open("postgres://anybody@localhost/clinic").on_acquire("test:lent", "SET a.b = 1"), "test:lent"),
         (open("postgres://anybody@localhost/clinic?search_path=s3cret"), "search_path"),
         (open("postgres://anybody@localhost/clinic?options[a.b]=s3cret"), "options"),
     ] {
@@ -124,6 +127,43 @@ async fn a_statement_that_cannot_be_in_a_transaction_runs_alone(t: Test) {
     let error = db.raw("VACUUM users; SELECT 1", ()).execute().await.unwrap_err();
     assert!(matches!(error, Error::Database { .. }), "{error:?}");
     assert!(db.transaction(async |tx| tx.raw("VACUUM users", ()).execute().await).await.is_err());
+}
+
+async fn indexes_are_made_while_others_write(t: Test) {
+    let Some((_bouncer, db)) = pooled(&t).await else { return };
+    let made = async |valid: bool| {
+        let sql = "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('users_by_name') AND indisvalid = ?";
+        db.raw(sql, valid).fetch_one::<i64>().await.unwrap()
+    };
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let writes = async {
+        while !over.load(std::sync::atomic::Ordering::Relaxed) {
+            db.create(user("ann", 1)).await.unwrap();
+        }
+    };
+    let makes = async {
+        db.raw("CREATE INDEX CONCURRENTLY users_by_name ON users (name)", ()).execute().await.unwrap();
+        assert_eq!(made(true).await, 1);
+        db.raw("REINDEX INDEX CONCURRENTLY users_by_name", ()).execute().await.unwrap();
+        db.raw("DROP INDEX CONCURRENTLY users_by_name", ()).execute().await.unwrap();
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+    };
+    tokio::join!(writes, makes);
+    assert_eq!(made(true).await + made(false).await, 0);
+    until_none_is_in_a_transaction(&t).await;
+}
+
+async fn what_cannot_be_in_a_transaction_is_told_how_to_be_sent(t: Test) {
+    let Some((_bouncer, db)) = pooled(&t).await else { return };
+    // The program has begun no transaction: what the server says would not be understood.
+    let error = db.raw("CREATE INDEX CONCURRENTLY users_by_name ON users (name)", ()).fetch::<i64>().await.unwrap_err();
+    let Error::Unsupported { what, .. } = &error else { panic!("{error:?}") };
+    assert!(what.contains("`execute`"), "{what}");
+    // In one that it has begun, the words are those of the server.
+    let error = db.transaction(async |tx| tx.raw("CREATE INDEX CONCURRENTLY i ON users (name)", ()).execute().await).await.unwrap_err();
+    assert!(matches!(&error, Error::Database { .. }) && error.to_string().contains("transaction block"), "{error:?}");
+    db.create(user("ann", 1)).await.unwrap();
+    until_none_is_in_a_transaction(&t).await;
 }
 
 async fn a_statement_that_fails_leaves_no_transaction(t: Test) {

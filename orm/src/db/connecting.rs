@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::db::DbBuilder;
-use crate::driver::{ConnectHook, Pooler};
+use crate::driver::{Pooler, SqlHook};
 use crate::value::SqlText;
 
 /// How connections are made.
@@ -32,7 +32,33 @@ impl DbBuilder {
     /// # Ok(()) }
     /// ```
     pub fn on_connect(mut self, name: &'static str, statement: impl SqlText) -> Self {
-        Arc::make_mut(&mut self.wanted.hooks).push(ConnectHook { name, text: statement.into_text() });
+        Arc::make_mut(&mut self.wanted.hooks).push(SqlHook { name, text: statement.into_text() });
+        self
+    }
+
+    /// Runs SQL on a connection each time before it is lent, also the first time:
+    /// one statement, without arguments. It costs a round trip for each statement
+    /// outside of a transaction, and for each transaction; what holds for good is
+    /// for [`on_connect`](Self::on_connect), and what needs no SQL for
+    /// [`before_acquire`](Self::before_acquire).
+    ///
+    /// Where one fails, or takes longer than
+    /// [`validate_timeout`](crate::PoolOptions::validate_timeout), the connection is closed,
+    /// and who wanted it gets [`Error::Connect`](crate::Error::Connect), which repeats the
+    /// name, and nothing of the text. A connection that has died at rest is replaced, and nobody
+    /// notices. On SQLite it also runs on the connections that only read, and a database in memory
+    /// keeps its connection. A pool that asks a connection for a sign of life does without it.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// let db = Db::builder("sqlite::memory:").on_acquire("clinic:optimize", "PRAGMA optimize").open().await?;
+    /// # db.ping().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn on_acquire(mut self, name: &'static str, statement: impl SqlText) -> Self {
+        Arc::make_mut(&mut self.wanted.on_acquire).push(SqlHook { name, text: statement.into_text() });
         self
     }
 

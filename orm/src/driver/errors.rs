@@ -14,16 +14,16 @@ pub(super) fn lost(doing: &str, error: sqlx::Error) -> Error {
     Error::ConnectionLost { doing: doing.to_owned(), source: source(error) }
 }
 
-/// What a new connection was to be prepared with failed. Its text is not
+/// What a connection was to be prepared with failed. Its text is not
 /// repeated, nor what the server says of it: it may set a secret.
-pub(super) fn hook(target: &Target, name: &str, error: Error) -> Error {
+pub(super) fn hook(target: &Target, when: &str, name: &str, error: Error) -> Error {
     let (message, cause) = match error {
         Error::Database { code, .. } => {
             (format!("the database refused its statement (error {})", code.as_deref().unwrap_or("unknown")), None)
         }
         other => (other.to_string(), Some(other.into())),
     };
-    Error::Connect { target: target.to_string(), reason: format!("the connect hook `{name}` failed: {message}"), source: cause }
+    Error::Connect { target: target.to_string(), reason: format!("the {when} hook `{name}` failed: {message}"), source: cause }
 }
 
 /// Refuses a message of about so many bytes where the server takes fewer: it

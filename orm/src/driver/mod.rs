@@ -35,7 +35,7 @@ mod work;
 
 pub(crate) use self::detached::Detached;
 pub(crate) use self::pool::{Ask, Intent, Lease, Opened, Pin, Pool, PoolHook, PoolHooks, Setup, Tags};
-pub(crate) use self::target::{ConnectHook, Target, Wanted};
+pub(crate) use self::target::{SqlHook, Target, Wanted};
 pub(crate) use self::work::{Deadline, Done, Want, Work};
 
 pub use self::options::SqliteOptions;
@@ -116,7 +116,7 @@ pub(crate) async fn prepare(conn: Conn, target: &Target) -> Result<Conn> {
     for hook in target.hooks() {
         let done;
         (conn, done) = control(conn, &hook.text, None).await;
-        done.map_err(|error| errors::hook(target, hook.name, error))?;
+        done.map_err(|error| errors::hook(target, "connect", hook.name, error))?;
     }
     Ok(*conn)
 }

@@ -22,7 +22,7 @@ pub use self::breaker::{Breaker, CircuitState, Fallbacks};
 #[cfg(feature = "config")]
 pub use self::config::{DbConfig, PoolConfig, Secret, SqliteConfig};
 
-pub use self::databases::{DatabaseHealth, DatabaseState, Databases, DatabasesBuilder};
+pub use self::databases::{DatabaseHealth, DatabaseShutdown, DatabaseState, Databases, DatabasesBuilder};
 pub use self::health::{Degraded, Health, HealthReport};
 #[cfg(feature = "tower")]
 pub use self::request::{Failed, RequestSession, SessionLayer, SessionService};

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use orm::{ConnectionInfo, Engine, Error, PoolOptions, Verdict};
+use orm::{ConnectionInfo, Db, Engine, Error, PoolOptions, Verdict};
 
-use super::{assert_exact, until};
+use super::{assert_exact, kill_all, until};
 use crate::models::User;
 use crate::{Test, cases};
 
@@ -13,6 +13,9 @@ cases![
     hooks_see_each_connection_that_is_used_again,
     a_hook_that_says_so_closes_the_connection,
     a_hook_that_panics_closes_the_connection_and_nothing_leaks,
+    sql_before_a_connection_is_lent_runs_for_each_who_gets_it,
+    sql_that_fails_is_named_and_its_connection_replaced,
+    sql_finds_a_connection_that_died_and_nobody_notices,
 ];
 
 async fn hooks_see_each_connection_that_is_used_again(t: Test) {
@@ -89,4 +92,85 @@ async fn a_hook_that_panics_closes_the_connection_and_nothing_leaks(t: Test) {
     assert_eq!(stats.refused_closed, 1);
     assert!(calls.load(Ordering::Relaxed) >= 3);
     assert_exact(&stats);
+}
+
+/// Counts on its connection how often it was run; and reads that.
+fn counter(engine: Engine) -> (&'static str, &'static str) {
+    match engine {
+        Engine::Sqlite => ("INSERT INTO temp.lent VALUES (1)", "SELECT count(*) FROM temp.lent"),
+        Engine::Postgres => (
+            "SELECT set_config('test.lent', (coalesce(nullif(current_setting('test.lent', true), ''), '0')::int + 1)::text, false)",
+            "SELECT current_setting('test.lent')::bigint",
+        ),
+        _ => ("SET @lent = coalesce(@lent, 0) + 1", "SELECT CAST(@lent AS SIGNED)"),
+    }
+}
+
+async fn sql_before_a_connection_is_lent_runs_for_each_who_gets_it(t: Test) {
+    let (count, read) = counter(t.engine());
+    let builder = match t.engine() {
+        // Its connections that only read make no tables.
+        Engine::Sqlite => Db::builder("sqlite::memory:").on_connect("test:table", "CREATE TEMP TABLE lent (n)"),
+        _ => t.builder().pool(PoolOptions::new().max_size(1)),
+    };
+    let db = builder.on_acquire("test:lent", count).lazy().unwrap();
+    db.engine().await.unwrap();
+    let lent = async |db: &Db| db.raw(read, ()).fetch_one::<i64>().await.unwrap();
+    let first = lent(&db).await;
+    for n in 1..4 {
+        assert_eq!(lent(&db).await, first + n);
+    }
+    // A transaction has it once.
+    let session = db.session().read_only();
+    let kept = session.transaction(async |tx| {
+        let one = tx.raw(read, ()).fetch_one::<i64>().await?;
+        assert_eq!(tx.raw(read, ()).fetch_one::<i64>().await?, one);
+        Ok(one)
+    });
+    assert_eq!(kept.await.unwrap(), first + 4);
+    assert_eq!(lent(&db).await, first + 5);
+    assert_exact(&db.stats());
+}
+
+async fn sql_that_fails_is_named_and_its_connection_replaced(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let mut plain = t.plain().await;
+    plain.execute("CREATE TABLE gate (n int)").await;
+    let options = PoolOptions::new().max_size(1);
+    let builder = t.builder().pool(options).on_acquire("test:first", "SELECT 1");
+    let db = builder.on_acquire("test:gate", "SELECT count(*) FROM gate").open().await.unwrap();
+    db.find::<User>().count().await.unwrap();
+    let before = db.stats();
+    plain.execute("DROP TABLE gate").await;
+    for n in 1..3 {
+        let error = db.find::<User>().count().await.unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(matches!(&error, Error::Connect { .. }) && said.contains("the acquire hook `test:gate` failed"), "{said}");
+        assert!(!said.contains("SELECT"), "{said}");
+        assert_eq!(db.stats().refused_closed, before.refused_closed + n);
+    }
+    // One that is opened for nothing does not stay.
+    let error = db.transaction(async |tx| tx.find::<User>().count().await).await.unwrap_err();
+    assert!(matches!(&error, Error::Connect { .. }), "{error:?}");
+    plain.execute("CREATE TABLE gate (n int)").await;
+    db.find::<User>().count().await.unwrap();
+    let stats = db.stats();
+    assert_eq!(stats.refused_closed, before.refused_closed + 3);
+    assert_eq!((stats.in_use, stats.broken_closed), (0, 0), "{stats:?}");
+    assert_exact(&stats);
+}
+
+async fn sql_finds_a_connection_that_died_and_nobody_notices(t: Test) {
+    if t.engine() == Engine::Sqlite {
+        return;
+    }
+    // It would not be asked for a sign of life.
+    let options = PoolOptions::new().max_size(1).validate_after(std::time::Duration::from_secs(60));
+    let db = t.builder().pool(options).on_acquire("test:hello", "SELECT 1").open().await.unwrap();
+    for n in 1..3 {
+        kill_all(&t, &db).await;
+        db.raw("SELECT 1", ()).fetch_one::<i64>().await.unwrap();
+        assert_eq!(db.stats().broken_closed, n);
+    }
+    assert_exact(&db.stats());
 }

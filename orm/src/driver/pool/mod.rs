@@ -20,6 +20,7 @@ mod stats;
 mod tell;
 mod wait;
 mod watch;
+mod welcome;
 
 pub(crate) use self::beside::Opened;
 pub(crate) use self::hooks::{PoolHook, PoolHooks};
@@ -221,15 +222,20 @@ impl Pool {
         };
         let (mut lease, again) = loop {
             let lease = Lease::new(half.get()?, stay);
-            if lease.is_vacant() {
-                break (Box::pin(self.open(half.role, lease)).await?, false);
-            }
-            let why = match self.admit(half, lease).await? {
-                Ok(lease) => break (lease, true),
-                Err(refused) => refused,
+            let again = !lease.is_vacant();
+            let mut fit = match again {
+                true => self.admit(half, lease).await?,
+                false => Ok(Box::pin(self.open(half.role, lease)).await?),
             };
-            let Some(again) = why else { return Err(Error::Closed) };
-            stay = again;
+            if !self.setup.0.on_acquire.is_empty()
+                && let Ok(lease) = fit
+            {
+                fit = Box::pin(self.welcome(lease, again)).await?;
+            }
+            match fit {
+                Ok(lease) => break (lease, again),
+                Err(refused) => stay = refused.ok_or(Error::Closed)?,
+            }
         };
         lease.lend(ask, again);
         Ok(lease)

@@ -38,21 +38,21 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
-    pub(super) max_size: usize,
-    pub(super) min_idle: usize,
-    pub(super) max_idle: Option<usize>,
-    pub(super) wait_timeout: Duration,
-    pub(super) connect_timeout: Duration,
-    pub(super) validate_timeout: Duration,
-    pub(super) validate_after: Duration,
-    pub(super) release_timeout: Duration,
-    pub(super) keepalive: Option<Duration>,
-    pub(super) max_lifetime: Option<Duration>,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) leak_after: Option<Duration>,
-    pub(super) slow_transaction: Option<Duration>,
-    pub(super) nearly_exhausted_at: Option<u8>,
-    pub(super) stats_every: Option<Duration>,
+    pub(crate) max_size: usize,
+    pub(crate) min_idle: usize,
+    pub(crate) max_idle: Option<usize>,
+    pub(crate) wait_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) validate_timeout: Duration,
+    pub(crate) validate_after: Duration,
+    pub(crate) release_timeout: Duration,
+    pub(crate) keepalive: Option<Duration>,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) leak_after: Option<Duration>,
+    pub(crate) slow_transaction: Option<Duration>,
+    pub(crate) nearly_exhausted_at: Option<u8>,
+    pub(crate) stats_every: Option<Duration>,
 }
 
 impl Default for PoolOptions {

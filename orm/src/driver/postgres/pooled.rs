@@ -121,12 +121,12 @@ impl Postgres {
             },
             Err(failed) => failed,
         };
-        let alone = stands_alone(&failed, work);
+        let outside = belongs_outside(&failed);
         let error = failed.about(work);
         // A connection that is lost is closed, and all that was open on it.
         if !error.is_connection_lost() {
             self.control("ROLLBACK").await?;
-            if alone {
+            if outside {
                 return self.alone(work).await;
             }
         }
@@ -154,8 +154,15 @@ impl Postgres {
         Ok(done)
     }
 
-    /// Runs a statement that cannot be in a transaction, in one message.
+    /// Runs a statement that cannot be in a transaction, in one message. It was
+    /// prepared, so it is one statement; it has neither arguments nor rows.
     async fn alone(&mut self, work: &Work) -> Result<Done> {
+        if work.want != Want::Nothing || work.text.contains('$') {
+            return Err(crate::driver::pooled(
+                "a statement that cannot be in a transaction, and is sent with arguments or read for rows: send it by `execute`, \
+                 without arguments",
+            ));
+        }
         self.simple(&work.text).await?.map(|()| Done::default()).map_err(|error| of(error, About::of(work)))
     }
 }
@@ -170,12 +177,11 @@ impl Failed {
 }
 
 /// Whether a statement was refused only because it is in a transaction, such as
-/// `VACUUM`. It was prepared, so it is one statement; without arguments and rows
-/// it needs no more than one message.
-fn stands_alone(failed: &Failed, work: &Work) -> bool {
+/// `VACUUM`.
+fn belongs_outside(failed: &Failed) -> bool {
     let Failed::Theirs(error, 0) = failed else { return false };
     let error = error.as_database_error().and_then(|it| it.try_downcast_ref::<PgDatabaseError>());
-    error.is_some_and(|it| it.code() == "25001") && work.want == Want::Nothing && !work.text.contains('$')
+    error.is_some_and(|it| it.code() == "25001")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod wanted;
 pub use self::address::ConnectOptions;
 pub use self::pooler::Pooler;
 
-pub(crate) use self::wanted::{ConnectHook, Wanted};
+pub(crate) use self::wanted::{SqlHook, Wanted};
 
 use std::fmt;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(crate) struct Target {
     /// The connection over which statements are stopped.
     control: Arc<Control>,
     /// What runs on every new connection of the pool.
-    hooks: Arc<Vec<ConnectHook>>,
+    hooks: Arc<Vec<SqlHook>>,
     /// Whether each transaction may get another connection of the server.
     pooled: bool,
 }
@@ -165,7 +165,7 @@ impl Target {
         self.pooled
     }
 
-    pub(super) fn hooks(&self) -> &[ConnectHook] {
+    pub(super) fn hooks(&self) -> &[SqlHook] {
         &self.hooks
     }
 

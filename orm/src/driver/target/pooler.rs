@@ -36,9 +36,10 @@ impl Target {
             return Ok(self);
         }
         self.without_settings()?;
-        if let Some(hook) = wanted.hooks.first() {
+        let hooks = [("on_connect", &wanted.hooks), ("on_acquire", &wanted.on_acquire)];
+        if let Some((when, hook)) = hooks.iter().find_map(|(when, it)| Some((when, it.first()?))) {
             return Err(refused(&format!(
-                "`on_connect` ({}) would set something on a connection that others get, too: give settings to the role or the \
+                "`{when}` ({}) would set something on a connection that others get, too: give settings to the role or the \
                  database (`ALTER ROLE … SET …`), or to the pooler (`connect_query`)",
                 hook.name
             )));

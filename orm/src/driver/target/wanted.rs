@@ -14,22 +14,24 @@ pub(crate) struct Wanted {
     /// How many prepared statements each keeps.
     pub(crate) statement_cache: Option<usize>,
     /// What runs on each before it is used.
-    pub(crate) hooks: Arc<Vec<ConnectHook>>,
+    pub(crate) hooks: Arc<Vec<SqlHook>>,
+    /// What runs on each before it is lent, every time.
+    pub(crate) on_acquire: Arc<Vec<SqlHook>>,
     /// What stands in between.
     pub(crate) pooler: Pooler,
 }
 
-/// SQL that runs on every new connection of the pool.
+/// SQL that runs on connections of the pool.
 #[derive(Clone)]
-pub(crate) struct ConnectHook {
+pub(crate) struct SqlHook {
     pub(crate) name: &'static str,
     /// Never printed: it may set a secret.
     pub(crate) text: Cow<'static, str>,
 }
 
-impl std::fmt::Debug for ConnectHook {
+impl std::fmt::Debug for SqlHook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("ConnectHook").field(&self.name).finish()
+        f.debug_tuple("SqlHook").field(&self.name).finish()
     }
 }
 

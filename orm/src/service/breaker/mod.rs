@@ -61,12 +61,13 @@ pub struct Breaker {
 impl Breaker {
     /// A circuit breaker; the name is for errors and events.
     pub fn new(name: &'static str) -> Self {
-        let limits = Limits { rate: 0.5, least: 10, window: Duration::from_secs(2), pause: Duration::from_secs(5) };
+        // Open within a second of a database of which every other statement fails.
+        let limits = Limits { rate: 0.4, least: 10, window: Duration::from_secs(1), pause: Duration::from_secs(5) };
         Self { name, limits, circuit: Arc::new(Circuit::new(name, limits)), fallback: None }
     }
 
     /// Opens when this part of the statements within the window fails: 0.5 is
-    /// one of two. Default: 0.5.
+    /// one of two. Default: 0.4.
     pub fn failure_rate(self, rate: f64) -> Self {
         let limits = Limits { rate, ..self.limits };
         self.with(limits)
@@ -80,7 +81,7 @@ impl Breaker {
 
     /// How far back statements count; of a database that fails at once after it
     /// was well, it opens when the part of this time is over that
-    /// [`failure_rate`](Self::failure_rate) says, or sooner. Default: 2 s.
+    /// [`failure_rate`](Self::failure_rate) says, or sooner. Default: 1 s.
     pub fn window(self, time: Duration) -> Self {
         let limits = Limits { window: time, ..self.limits };
         self.with(limits)

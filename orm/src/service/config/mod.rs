@@ -174,45 +174,48 @@ impl Default for DbConfig {
 
 impl Default for PoolConfig {
     fn default() -> Self {
+        let it = PoolOptions::new();
         Self {
-            max_size: 10,
-            min_idle: 0,
-            max_idle: None,
-            wait_timeout: Duration::from_secs(5),
-            connect_timeout: Duration::from_secs(5),
-            validate_timeout: Duration::from_secs(1),
-            validate_after: Duration::from_secs(1),
-            release_timeout: Duration::from_secs(5),
-            keepalive: Some(Duration::from_secs(2 * 60)),
-            max_lifetime: Some(Duration::from_secs(30 * 60)),
-            idle_timeout: Some(Duration::from_secs(10 * 60)),
-            leak_after: None,
-            slow_transaction: None,
-            nearly_exhausted_at: Some(80),
-            stats_every: None,
+            max_size: it.max_size,
+            min_idle: it.min_idle,
+            max_idle: it.max_idle,
+            wait_timeout: it.wait_timeout,
+            connect_timeout: it.connect_timeout,
+            validate_timeout: it.validate_timeout,
+            validate_after: it.validate_after,
+            release_timeout: it.release_timeout,
+            keepalive: it.keepalive,
+            max_lifetime: it.max_lifetime,
+            idle_timeout: it.idle_timeout,
+            leak_after: it.leak_after,
+            slow_transaction: it.slow_transaction,
+            nearly_exhausted_at: it.nearly_exhausted_at,
+            stats_every: it.stats_every,
             lanes: BTreeMap::new(),
         }
     }
 }
 
 impl PoolConfig {
+    /// Names each field, so that none is forgotten.
     pub(crate) fn options(&self) -> PoolOptions {
-        let mut options = PoolOptions::new()
-            .max_size(self.max_size)
-            .min_idle(self.min_idle)
-            .wait_timeout(self.wait_timeout)
-            .connect_timeout(self.connect_timeout)
-            .validate_timeout(self.validate_timeout)
-            .validate_after(self.validate_after)
-            .release_timeout(self.release_timeout)
-            .keepalive(self.keepalive)
-            .max_lifetime(self.max_lifetime)
-            .idle_timeout(self.idle_timeout)
-            .nearly_exhausted_at(self.nearly_exhausted_at);
-        options = set(options, self.max_idle, PoolOptions::max_idle);
-        options = set(options, self.leak_after, PoolOptions::leak_after);
-        options = set(options, self.slow_transaction, PoolOptions::slow_transaction);
-        set(options, self.stats_every, PoolOptions::stats_every)
+        PoolOptions {
+            max_size: self.max_size,
+            min_idle: self.min_idle,
+            max_idle: self.max_idle,
+            wait_timeout: self.wait_timeout,
+            connect_timeout: self.connect_timeout,
+            validate_timeout: self.validate_timeout,
+            validate_after: self.validate_after,
+            release_timeout: self.release_timeout,
+            keepalive: self.keepalive,
+            max_lifetime: self.max_lifetime,
+            idle_timeout: self.idle_timeout,
+            leak_after: self.leak_after,
+            slow_transaction: self.slow_transaction,
+            nearly_exhausted_at: self.nearly_exhausted_at,
+            stats_every: self.stats_every,
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 mod builder;
 mod entry;
 mod health;
+mod shutdown;
 
 pub use self::builder::DatabasesBuilder;
 pub use self::health::{DatabaseHealth, DatabaseState};
+pub use self::shutdown::DatabaseShutdown;
 
 use std::fmt;
 use std::sync::Arc;
@@ -140,6 +142,7 @@ impl Databases {
     }
 
     /// Closes all of them, as [`Db::close`] does, and tries no more to open others.
+    /// [`shutdown`](Self::shutdown) waits for what is under way.
     pub fn close(&self) {
         for entry in &self.0.entries {
             entry.become_(State::Closed);
