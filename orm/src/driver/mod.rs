@@ -15,6 +15,7 @@ compile_error!("`orm` needs a database: turn on at least one of its features `sq
 mod cancel;
 mod detached;
 mod errors;
+mod lent;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -31,10 +32,12 @@ mod supervise;
 mod target;
 #[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
 mod tests;
+mod work;
 
 pub(crate) use self::detached::Detached;
 pub(crate) use self::pool::{Ask, Intent, Lease, Opened, Pin, Pool, PoolHook, PoolHooks, Setup, Tags};
 pub(crate) use self::target::{ConnectHook, Target, Wanted};
+pub(crate) use self::work::{Deadline, Done, Want, Work};
 
 pub use self::options::SqliteOptions;
 pub use self::pool::{ConnectionInfo, Histogram, Leak, PoolOptions, PoolStats, Reload, Shutdown, Verdict};
@@ -42,73 +45,12 @@ pub use self::target::{ConnectOptions, Pooler};
 
 use std::ops::DerefMut;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use self::cancel::{Cancel, Ending};
+use self::lent::Lent;
 use self::supervise::Supervised;
 use crate::dialect::{Engine, Leaves};
 use crate::error::{Error, Result};
-use crate::statement::{RecordSet, Statement};
-use crate::value::Binder;
-
-/// What travels to a database and back.
-pub(crate) struct Work {
-    /// The operation; placeholders are bound from it and from `records`.
-    pub(crate) statement: Statement,
-    /// What is written from, or read into.
-    pub(crate) records: Box<dyn RecordSet>,
-    /// The SQL, rendered from `statement` for this engine.
-    pub(crate) text: Arc<str>,
-    /// What is done with the rows that come back.
-    pub(crate) want: Want,
-    /// Whether it must not write. Servers are told by the transaction around it.
-    pub(crate) read_only: bool,
-    /// What it leaves behind on its connection.
-    pub(crate) leaves: Leaves,
-    /// Binds the placeholders of `text`, in their order.
-    pub(crate) bind: fn(&Statement, &dyn RecordSet, &mut dyn Binder) -> Result<()>,
-}
-
-/// What is done with the rows that come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Want {
-    /// None are expected.
-    Nothing,
-    /// Each is pushed to the records; columns stand in our order.
-    Rows,
-    /// Each is pushed to the records; columns are looked up by name first.
-    NamedRows,
-    /// The n-th holds all columns of record `first + n` anew.
-    Refill {
-        /// The record the first row is for.
-        first: usize,
-    },
-    /// The n-th holds, in its first column, the `auto` key of record `first + n`.
-    Keys {
-        /// The record the first row is for.
-        first: usize,
-        /// The position of the column in the model.
-        at: usize,
-    },
-    /// No rows: the key that the database chose last goes to record `first`.
-    LastKey {
-        /// The record.
-        first: usize,
-        /// The position of the column in the model.
-        at: usize,
-    },
-    /// None are expected, and the values are lines behind the text of a `COPY`.
-    Copied,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Done {
-    /// Rows that came back.
-    pub(crate) rows: usize,
-    /// Rows that were matched by a write.
-    pub(crate) affected: u64,
-}
 
 /// How a transaction stands, in the words of the database itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,15 +61,6 @@ pub(crate) enum TransactionState {
     Aborted,
     /// It is gone: rolled back by the database, or the connection is lost.
     Ended,
-}
-
-/// When a statement must be over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline {
-    /// The moment.
-    pub(crate) at: Instant,
-    /// How long there was until then, for the message.
-    pub(crate) limit: Duration,
 }
 
 /// What a connection is for. Only SQLite tells them apart: there one
@@ -193,8 +126,10 @@ pub(crate) async fn prepare(conn: Conn, target: &Target) -> Result<Conn> {
 /// Runs a statement on a connection that is handed in and back.
 ///
 /// At the deadline it is stopped. Where this future is dropped, it is stopped,
-/// too, and the connection is dropped when it has come to rest.
-pub(crate) async fn run<G>(mut conn: G, work: Work, deadline: Option<Deadline>) -> (G, Work, Result<Done>)
+/// too, and the connection is dropped when it has come to rest. So it is where the
+/// server does not say in time that it has stopped it: then no connection comes
+/// back, and nobody knows what a write did.
+pub(crate) async fn run<G>(mut conn: G, work: Work, deadline: Option<Deadline>) -> (Option<G>, Work, Result<Done>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
@@ -204,10 +139,10 @@ where
     }
     #[cfg(feature = "sqlite")]
     if let Link::Sqlite(_) = conn.link {
-        return sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None }).await;
+        let (conn, work, done) = sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None }).await;
+        return (Some(conn), work, done);
     }
-    let cancel = conn.cancel.clone();
-    Supervised::new(server::run(conn, work, deadline), cancel).await
+    server::run(conn, work, deadline).await
 }
 
 /// Runs SQL that has no arguments and no rows: `BEGIN`, `SAVEPOINT`, `COMMIT`.
@@ -244,7 +179,7 @@ fn moves() -> Error {
 
 impl Link {
     /// Runs a statement on a server.
-    async fn run(&mut self, work: &mut Work, deadline: Option<Deadline>) -> Result<Done> {
+    async fn run(&mut self, work: &mut Lent, deadline: Option<Deadline>) -> Result<Done> {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => Err(moves()),

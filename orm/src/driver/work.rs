@@ -1,0 +1,85 @@
+//! What is given to a database, and what comes of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::dialect::Leaves;
+use crate::error::Result;
+use crate::statement::{RecordSet, Statement};
+use crate::value::Binder;
+
+/// What travels to a database and back.
+pub(crate) struct Work {
+    /// The operation; placeholders are bound from it and from `records`.
+    pub(crate) statement: Statement,
+    /// What is written from, or read into.
+    pub(crate) records: Box<dyn RecordSet>,
+    /// The SQL, rendered from `statement` for this engine.
+    pub(crate) text: Arc<str>,
+    /// What is done with the rows that come back.
+    pub(crate) want: Want,
+    /// Whether it must not write. Servers are told by the transaction around it.
+    pub(crate) read_only: bool,
+    /// What it leaves behind on its connection.
+    pub(crate) leaves: Leaves,
+    /// Binds the placeholders of `text`, in their order.
+    pub(crate) bind: fn(&Statement, &dyn RecordSet, &mut dyn Binder) -> Result<()>,
+}
+
+/// What is done with the rows that come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// None are expected.
+    Nothing,
+    /// Each is pushed to the records; columns stand in our order.
+    Rows,
+    /// Each is pushed to the records; columns are looked up by name first.
+    NamedRows,
+    /// The n-th holds all columns of record `first + n` anew.
+    Refill {
+        /// The record the first row is for.
+        first: usize,
+    },
+    /// The n-th holds, in its first column, the `auto` key of record `first + n`.
+    Keys {
+        /// The record the first row is for.
+        first: usize,
+        /// The position of the column in the model.
+        at: usize,
+    },
+    /// No rows: the key that the database chose last goes to record `first`.
+    LastKey {
+        /// The record.
+        first: usize,
+        /// The position of the column in the model.
+        at: usize,
+    },
+    /// None are expected, and the values are lines behind the text of a `COPY`.
+    Copied,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Rows that came back.
+    pub(crate) rows: usize,
+    /// Rows that were matched by a write.
+    pub(crate) affected: u64,
+}
+
+/// When a statement must be over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    /// The moment.
+    pub(crate) at: Instant,
+    /// How long there was until then, for the message.
+    pub(crate) limit: Duration,
+}
+
+impl Deadline {
+    /// When whoever waits is answered at the latest, also where the database is not heard:
+    /// it is stopped at its deadline, and has a little longer to say so.
+    pub(crate) fn answered_by(self) -> Instant {
+        self.at + Duration::from_millis(30)
+    }
+}
