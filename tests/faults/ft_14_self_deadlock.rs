@@ -85,5 +85,5 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .within("waited", tally.waited, rounds * 2..=rounds * 2)
         .within("named", tally.named, rounds * 6..=rounds * 6)
         .zero("other", tally.other)
-        .within("slowest_ms", u64::try_from(slowest.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=100))
+        .within("slowest_ms", u64::try_from(slowest.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=75))
 }

@@ -27,6 +27,9 @@ struct Line {
 const STALL: i64 = 5_200;
 const END: i64 = 9_000;
 
+/// The rows in the page of the fifth row and in the next one.
+const PAGES: usize = 1_500;
+
 pub(crate) async fn run(ground: Ground) -> Seen {
     let rows: u64 = ground.size(20_000, 10_000_000);
     let db = ground.pool(2).await;
@@ -73,6 +76,10 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         drop(lines);
         slowest = slowest.max(ground.rest(&db).await);
         most = most.max(READ.load(Ordering::Relaxed));
+        // One stream that reads on is enough: all of them would take hours.
+        if most > PAGES {
+            break;
+        }
     }
     Seen::new()
         .count("rows", rows)
@@ -80,8 +87,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .zero("held", held)
         .within("grown_kib", grown, ground.size(0..=u64::MAX, 0..=8_192))
         .count("drops", drops)
-        // The page of the fifth row, and the next one.
-        .within("read_of_each", most, 500..=1_500)
+        .within("read_of_each", most, 500..=PAGES as u64)
         .within("back_ms", u64::try_from(slowest.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=1_000))
         .within("reopened", db.stats().broken_closed, 0..=0)
         .zero("dirty", ground.dirty(&mut plain).await)

@@ -1,12 +1,23 @@
 //! Asking a server to stop a statement, over another connection.
 
 use std::sync::{Arc, Mutex as Short, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use crate::dialect::Leaves;
+use crate::driver::errors::connecting;
+#[cfg(feature = "mysql")]
+use crate::driver::mysql::MySql;
+#[cfg(feature = "postgres")]
+use crate::driver::postgres::Postgres;
 use crate::driver::target::Options;
-use crate::driver::{Conn, Role, Target, connect};
+use crate::driver::{Conn, Link, Target};
 use crate::error::Result;
+
+/// How long a connection that is open may take to answer. One that a network has
+/// forgotten would hold up all who ask next.
+const TO_ANSWER: Duration = Duration::from_secs(1);
 
 /// The connection over which statements of others are stopped. One for each
 /// database handle, opened when it is needed first; not one of the pool's.
@@ -51,10 +62,8 @@ impl Cancel {
     pub(super) async fn prepare(self: Arc<Self>) {
         let Ok(mut control) = self.target.control().conn.try_lock() else { return };
         if control.is_none()
-            && let Ok(mut conn) = connect(&self.target, Role::Writer).await
+            && let Ok(conn) = open(&self.target).await
         {
-            // It holds the target that would hold it.
-            conn.cancel = None;
             *control = Some(conn);
         }
     }
@@ -91,24 +100,37 @@ impl Cancel {
 async fn say(target: &Target, text: &str) -> Result<()> {
     let mut control = target.control().conn.lock().await;
     if let Some(mut conn) = control.take()
-        && conn.control(text).await.is_ok()
+        && let Ok(Ok(())) = tokio::time::timeout(TO_ANSWER, conn.control(text)).await
     {
         *control = Some(conn);
         return Ok(());
     }
-    // The first time, or the server was restarted since.
-    let mut conn = match (connect(target, Role::Writer).await, target.control().heir()) {
+    // The first time, or the server was restarted since, or the network forgot it.
+    let mut conn = match (open(target).await, target.control().heir()) {
         (Ok(conn), _) => conn,
         (Err(_), Some(heir)) => return Box::pin(say(&heir, text)).await,
         (Err(error), None) => return Err(error),
     };
-    // It holds the target that would hold it.
-    conn.cancel = None;
     let sent = conn.control(text).await;
     if !conn.is_busy() {
         *control = Some(conn);
     }
     sent
+}
+
+/// Opens a connection that nothing is set on: all it says are numbers, and over a
+/// slow network each round trip is time in which the server works for nobody.
+async fn open(target: &Target) -> Result<Conn> {
+    let link: Result<Link, sqlx::Error> = match target.options() {
+        #[cfg(feature = "sqlite")]
+        Options::Sqlite(_) => Err(sqlx::Error::Protocol("a statement of SQLite is stopped where it runs".to_owned())),
+        #[cfg(feature = "postgres")]
+        Options::Postgres(options) => Postgres::bare(options).await.map(Link::Postgres),
+        #[cfg(feature = "mysql")]
+        Options::MySql(options) => MySql::bare(options).await.map(Link::MySql),
+    };
+    // It holds no target, which would hold it.
+    Ok(Conn { link: link.map_err(|error| connecting(target, error))?, busy: false, cancel: None, leaves: Leaves::Nothing })
 }
 
 /// How a connection is ended by others than who has it.

@@ -14,6 +14,11 @@ impl<F: Future<Output: Send + 'static> + Send + 'static> Detached<F> {
     pub(crate) fn new(work: F) -> Self {
         Self { work: Some(Box::pin(work)), begun: false }
     }
+
+    /// Leaves the work where it is.
+    pub(crate) fn abandon(mut self) {
+        self.work = None;
+    }
 }
 
 impl<F: Future<Output: Send + 'static> + Send + 'static> Future for Detached<F> {

@@ -15,6 +15,7 @@ compile_error!("`orm` needs a database: turn on at least one of its features `sq
 mod cancel;
 mod detached;
 mod errors;
+mod lent;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -46,6 +47,7 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 
 use self::cancel::{Cancel, Ending};
+use self::lent::Lent;
 use self::supervise::Supervised;
 use crate::dialect::{Engine, Leaves};
 use crate::error::{Error, Result};
@@ -124,8 +126,10 @@ pub(crate) async fn prepare(conn: Conn, target: &Target) -> Result<Conn> {
 /// Runs a statement on a connection that is handed in and back.
 ///
 /// At the deadline it is stopped. Where this future is dropped, it is stopped,
-/// too, and the connection is dropped when it has come to rest.
-pub(crate) async fn run<G>(mut conn: G, work: Work, deadline: Option<Deadline>) -> (G, Work, Result<Done>)
+/// too, and the connection is dropped when it has come to rest. So it is where the
+/// server does not say in time that it has stopped it: then no connection comes
+/// back, and nobody knows what a write did.
+pub(crate) async fn run<G>(mut conn: G, work: Work, deadline: Option<Deadline>) -> (Option<G>, Work, Result<Done>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
@@ -135,10 +139,10 @@ where
     }
     #[cfg(feature = "sqlite")]
     if let Link::Sqlite(_) = conn.link {
-        return sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None }).await;
+        let (conn, work, done) = sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None }).await;
+        return (Some(conn), work, done);
     }
-    let cancel = conn.cancel.clone();
-    Supervised::new(server::run(conn, work, deadline), cancel).await
+    server::run(conn, work, deadline).await
 }
 
 /// Runs SQL that has no arguments and no rows: `BEGIN`, `SAVEPOINT`, `COMMIT`.
@@ -175,7 +179,7 @@ fn moves() -> Error {
 
 impl Link {
     /// Runs a statement on a server.
-    async fn run(&mut self, work: &mut Work, deadline: Option<Deadline>) -> Result<Done> {
+    async fn run(&mut self, work: &mut Lent, deadline: Option<Deadline>) -> Result<Done> {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => Err(moves()),

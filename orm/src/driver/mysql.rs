@@ -12,9 +12,10 @@ use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
 use crate::dialect::Engine;
 use crate::driver::errors::{lost, message_fits, of};
+use crate::driver::lent::Lent;
 use crate::driver::rules::About;
 use crate::driver::sink::{Sink, guarded};
-use crate::driver::{Done, TransactionState, Work};
+use crate::driver::{Done, TransactionState};
 use crate::error::{Error, Result};
 
 /// What stands around the values of a message.
@@ -67,6 +68,13 @@ impl MySql {
         Ok(Self { conn, engine, connection_id, max_packet, failed: None })
     }
 
+    /// Opens a connection on which only such texts are run that need no setting.
+    pub(super) async fn bare(options: &MySqlConnectOptions) -> Result<Self, sqlx::Error> {
+        let options = options.clone().pipes_as_concat(false).no_engine_substitution(false).timezone(None).set_names(false);
+        let conn = MySqlConnection::connect_with(&options).await?;
+        Ok(Self { conn, engine: Engine::MySql, connection_id: 0, max_packet: 0, failed: None })
+    }
+
     /// Which of the two it is.
     pub(super) fn engine(&self) -> Engine {
         self.engine
@@ -83,31 +91,31 @@ impl MySql {
     }
 
     /// Runs a statement and reads its reply to the end.
-    pub(super) async fn run(&mut self, work: &mut Work) -> Result<Done> {
+    pub(super) async fn run(&mut self, work: &mut Lent) -> Result<Done> {
         let mut bind = bind::Bind::default();
         guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind))?;
         // The text is a message of its own.
         message_fits(&work.statement, self.engine, bind.size().max(work.text.len()) + ENVELOPE, self.max_packet)?;
         let arguments = bind.finish()?;
 
-        let mut sink = Sink::new(&mut *work.records, work.want);
+        let mut sink = Sink::new(work.want);
         let (mut affected, mut sets) = (0, 0);
         let mut kinds = None;
         let mut failed = None;
         let query = sqlx::query_with(AssertSqlSafe(work.text.clone()), arguments);
         let mut replies = self.conn.fetch_many(query);
-        while let Some(reply) = replies.next().await {
+        while let Some(reply) = work.wait(replies.next()).await {
             match reply {
                 Ok(Either::Left(done)) => {
                     sets += 1;
                     affected += done.rows_affected();
-                    sink.last_key(done.last_insert_id());
+                    sink.last_key(&mut *work.records, done.last_insert_id());
                 }
                 // Its columns may be others.
                 Ok(Either::Right(_)) if sets > 0 => sink.refuse_second_set(),
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
-                    sink.row(&cells::MySqlCells { row: &row, kinds });
+                    sink.row(&mut *work.records, &cells::MySqlCells { row: &row, kinds });
                     sink.breathe().await;
                 }
                 Err(error) => {

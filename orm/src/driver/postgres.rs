@@ -20,10 +20,11 @@ use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
 use crate::dialect::Engine;
 use crate::driver::errors::{lost, message_fits, of};
+use crate::driver::lent::Lent;
 use crate::driver::rules::About;
 use crate::driver::said::source;
 use crate::driver::sink::{Sink, guarded};
-use crate::driver::{Deadline, Done, TransactionState, Want, Work};
+use crate::driver::{Deadline, Done, TransactionState, Want};
 use crate::error::{Error, Result};
 
 /// Undoes all that may be set on a connection, but for prepared statements.
@@ -73,20 +74,25 @@ impl Postgres {
         Ok(Self { conn, pid: u32::try_from(pid).ok(), prepared: HashMap::new(), pooled: None })
     }
 
+    /// Opens a connection on which only such texts are run that need no setting.
+    pub(super) async fn bare(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
+        Ok(Self { conn: PgConnection::connect_with(options).await?, pid: None, prepared: HashMap::new(), pooled: None })
+    }
+
     /// The number of its process on the server.
     pub(super) fn pid(&self) -> Option<u32> {
         self.pid
     }
 
     /// Runs a statement and reads its reply to the end.
-    pub(super) async fn run_until(&mut self, work: &mut Work, deadline: Option<Deadline>) -> Result<Done> {
+    pub(super) async fn run_until(&mut self, work: &mut Lent, deadline: Option<Deadline>) -> Result<Done> {
         match self.pooled {
             None => self.run(work).await,
             Some(_) => Box::pin(self.run_pooled(work, deadline)).await,
         }
     }
 
-    async fn run(&mut self, work: &mut Work) -> Result<Done> {
+    async fn run(&mut self, work: &mut Lent) -> Result<Done> {
         if work.want == Want::Copied {
             // Boxed, as below.
             return Box::pin(copy::run(&mut self.conn, work)).await;
@@ -120,7 +126,7 @@ impl Postgres {
         }
     }
 
-    async fn attempt(&mut self, work: &mut Work) -> Result<Done, Failed> {
+    async fn attempt(&mut self, work: &mut Lent) -> Result<Done, Failed> {
         let mut bind = bind::Bind::default();
         guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind)).map_err(Failed::Ours)?;
         message_fits(&work.statement, Engine::Postgres, bind.size(), Engine::Postgres.max_message()).map_err(Failed::Ours)?;
@@ -128,16 +134,16 @@ impl Postgres {
         let persistent = self.pooled.is_none();
         let text = if persistent { self.text_for(&work.text, types) } else { work.text.clone() };
 
-        let mut sink = Sink::new(&mut *work.records, work.want);
+        let mut sink = Sink::new(work.want);
         let mut affected = 0;
         let mut kinds = None;
         let mut replies = self.conn.fetch_many(sqlx::query_with(AssertSqlSafe(text), arguments).persistent(persistent));
-        while let Some(reply) = replies.next().await {
+        while let Some(reply) = work.wait(replies.next()).await {
             match reply {
                 Ok(Either::Left(done)) => affected += done.rows_affected(),
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
-                    sink.row(&cells::PgCells::new(&row, kinds));
+                    sink.row(&mut *work.records, &cells::PgCells::new(&row, kinds));
                     sink.breathe().await;
                 }
                 Err(error) => return Err(Failed::Theirs(error, sink.rows())),

@@ -5,91 +5,95 @@ use std::ops::DerefMut;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 
 use crate::driver::cancel::Cancel;
-use crate::driver::supervise::{PATIENCE, stop};
+use crate::driver::lent::{Back, Lent};
+use crate::driver::supervise::Supervised;
 use crate::driver::{Conn, Deadline, Detached, Done, Work};
 use crate::error::{Error, Result};
 
-/// How long the server may take at the deadline to say that it has heard; a network
-/// that is silent is not waited for any longer.
-const TO_BE_HEARD: Duration = Duration::from_millis(500);
+/// Runs a statement. At the deadline the server is asked to stop it; where that is
+/// not heard of in time, it goes on alone, and the connection does not come back.
+pub(super) async fn run<G>(conn: G, work: Work, deadline: Option<Deadline>) -> (Option<G>, Work, Result<Done>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    if let Some(deadline) = deadline {
+        // Boxed: those without a deadline would carry it along.
+        return Box::pin(run_until(conn, work, deadline)).await;
+    }
+    let cancel = conn.cancel.clone();
+    let (conn, lent, done) = Supervised::new(statement(conn, Lent::new(work, None), None), cancel).await;
+    (Some(conn), lent.into_work(), done)
+}
 
-/// How much longer a server may take that stops a statement by itself.
-const TO_STOP: Duration = Duration::from_millis(500);
+async fn run_until<G>(conn: G, work: Work, deadline: Deadline) -> (Option<G>, Work, Result<Done>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    let cancel = conn.cancel.clone();
+    let back = Arc::new(Back::default());
+    let lent = Lent::new(work, Some(Arc::clone(&back)));
+    let running = Supervised::new(statement(conn, lent, Some(deadline)), cancel.clone());
+    let running = match select(running, pin!(until_late(deadline, cancel))).await {
+        Either::Left(((conn, lent, done), _)) => return (Some(conn), lent.into_work(), done),
+        Either::Right(((), running)) => running,
+    };
+    let late = Error::Timeout { phase: "the statement", limit: deadline.limit };
+    let mut ending = running.end();
+    let mut ended = tokio::time::timeout_at(deadline.answered_by().into(), &mut ending).await.ok();
+    if ended.is_none() {
+        back.ask();
+        ended = (&mut ending).now_or_never();
+    }
+    if let Some(Some((conn, lent, result))) = ended {
+        let work = lent.into_work();
+        let result = match result {
+            // It was done before it could be stopped, and a write that is done is not called otherwise.
+            Ok(done) if !work.statement.is_read() => Ok(done),
+            Ok(_) | Err(Error::Cancelled) => Err(late),
+            Err(error) => Err(error),
+        };
+        return (Some(conn), work, result);
+    }
+    if let Some(work) = back.take() {
+        return (None, work, Err(late));
+    }
+    // It stands where it cannot give the work back: then it is not read to its end.
+    ending.abandon();
+    (None, back.take().expect("work is put back when its statement is dropped"), Err(late))
+}
 
-/// Runs a statement. At the deadline the server is asked to stop it; the
-/// connection and the work come back in any case.
-pub(super) async fn run<G>(mut conn: G, mut work: Work, deadline: Option<Deadline>) -> (G, Work, Result<Done>)
+async fn statement<G>(mut conn: G, mut lent: Lent, deadline: Option<Deadline>) -> (G, Lent, Result<Done>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
     if let Err(error) = conn.begin() {
-        return (conn, work, Err(error));
+        return (conn, lent, Err(error));
     }
-    let ended = {
-        let cancel = conn.cancel.clone();
-        // A panic in a driver must not take the records with it.
-        let statement = pin!(AssertUnwindSafe(conn.link.run(&mut work, deadline)).catch_unwind());
-        match (deadline, &cancel) {
-            (Some(deadline), Some(cancel)) => match select(statement, pin!(until_late(deadline, cancel))).await {
-                Either::Left((ended, _)) => Ended::InTime(ended),
-                Either::Right(((), statement)) => match tokio::time::timeout(PATIENCE, stop(statement, cancel, TO_BE_HEARD)).await {
-                    Ok(Some((ended, asked))) => Ended::Late(ended, asked),
-                    Ok(None) | Err(_) => Ended::Never,
-                },
-            },
-            // The server was told when to stop it.
-            (Some(deadline), None) => match tokio::time::timeout_at((deadline.at + TO_STOP).into(), statement).await {
-                Ok(ended) if Instant::now() < deadline.at => Ended::InTime(ended),
-                Ok(ended) => Ended::Late(ended, false),
-                Err(_) => Ended::Never,
-            },
-            (None, _) => Ended::InTime(statement.await),
-        }
-    };
-    let limit = deadline.map(|it| it.limit).unwrap_or_default();
-    let timeout = || Error::Timeout { phase: "the statement", limit };
-    let result = match ended {
-        Ended::InTime(Ok(result)) => conn.end(result),
-        Ended::Late(Ok(result), asked) => {
-            let result = conn.end(result);
-            if asked && !conn.is_busy() {
-                Box::pin(conn.absorb_cancel()).await;
-            }
-            match result {
-                // It was done before it could be stopped, and a write that is done is not called otherwise.
-                Ok(done) if !work.statement.is_read() => Ok(done),
-                Ok(_) | Err(Error::Cancelled) => Err(timeout()),
-                Err(error) => Err(error),
-            }
-        }
+    // A panic in a driver must not take the records with it.
+    let ran = AssertUnwindSafe(conn.link.run(&mut lent, deadline)).catch_unwind().await;
+    let result = match ran {
+        Ok(result) => conn.end(result),
         // Still busy, so it is not used again.
-        Ended::Never => Err(timeout()),
-        Ended::InTime(Err(_)) | Ended::Late(Err(_), _) => Err(Error::other("the driver panicked while it ran the statement")),
+        Err(_) => Err(Error::other("the driver panicked while it ran the statement")),
     };
-    (conn, work, result)
-}
-
-/// How a statement ended; the inner error is a panic.
-enum Ended<P> {
-    InTime(Result<Result<Done>, P>),
-    /// After the deadline; whether the server was asked to stop it.
-    Late(Result<Result<Done>, P>, bool),
-    Never,
+    (conn, lent, result)
 }
 
 /// Waits for the deadline. Whoever has used a quarter of the time is likely to
 /// use all of it: then the server can be reached at once.
-async fn until_late(deadline: Deadline, cancel: &Arc<Cancel>) {
-    let left = deadline.at.saturating_duration_since(Instant::now());
-    tokio::time::sleep(left / 4).await;
-    let prepared = Detached::new(Arc::clone(cancel).prepare());
-    let _ = tokio::time::timeout_at(deadline.at.into(), prepared).await;
+async fn until_late(deadline: Deadline, cancel: Option<Arc<Cancel>>) {
+    if let Some(cancel) = cancel {
+        let left = deadline.at.saturating_duration_since(Instant::now());
+        tokio::time::sleep(left / 4).await;
+        let prepared = Detached::new(cancel.prepare());
+        let _ = tokio::time::timeout_at(deadline.at.into(), prepared).await;
+    }
     sleep_until(deadline).await;
 }
 

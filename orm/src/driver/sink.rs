@@ -23,8 +23,7 @@ pub(super) fn guarded<T>(code: impl FnOnce() -> Result<T>) -> Result<T> {
 ///
 /// After a row that cannot be read, the others are counted only: the reply is
 /// read to its end in any case, so that the connection stays usable.
-pub(super) struct Sink<'w> {
-    records: &'w mut dyn RecordSet,
+pub(super) struct Sink {
     want: Want,
     /// Where the columns of raw SQL stand; known from the first row on.
     positions: Option<Vec<usize>>,
@@ -32,9 +31,9 @@ pub(super) struct Sink<'w> {
     failed: Option<Error>,
 }
 
-impl<'w> Sink<'w> {
-    pub(super) fn new(records: &'w mut dyn RecordSet, want: Want) -> Self {
-        Self { records, want, positions: None, rows: 0, failed: None }
+impl Sink {
+    pub(super) fn new(want: Want) -> Self {
+        Self { want, positions: None, rows: 0, failed: None }
     }
 
     /// How many rows came so far.
@@ -42,10 +41,10 @@ impl<'w> Sink<'w> {
         self.rows
     }
 
-    /// Takes a row.
-    pub(super) fn row(&mut self, cells: &dyn Cells) {
+    /// Puts a row where it belongs.
+    pub(super) fn row(&mut self, records: &mut dyn RecordSet, cells: &dyn Cells) {
         if self.failed.is_none() {
-            self.failed = guarded(|| self.take(cells)).err();
+            self.failed = guarded(|| self.take(records, cells)).err();
         }
         self.rows += 1;
     }
@@ -74,13 +73,13 @@ impl<'w> Sink<'w> {
 
     /// Takes the key that the database chose last, where that is what is wanted.
     #[cfg_attr(not(any(feature = "mysql", feature = "sqlite")), allow(dead_code))]
-    pub(super) fn last_key(&mut self, key: u64) {
+    pub(super) fn last_key(&mut self, records: &mut dyn RecordSet, key: u64) {
         let Want::LastKey { first, at } = self.want else { return };
         if key == 0 || self.failed.is_some() {
             return;
         }
         self.failed = match i64::try_from(key) {
-            Ok(key) => self.set(first, at, key).err(),
+            Ok(key) => set(records, first, at, key).err(),
             Err(_) => Some(decode("an integer", "a key that is out of range")),
         };
     }
@@ -90,31 +89,31 @@ impl<'w> Sink<'w> {
         self.failed.map_or(Ok(self.rows), Err)
     }
 
-    fn take(&mut self, cells: &dyn Cells) -> Result<()> {
+    fn take(&mut self, records: &mut dyn RecordSet, cells: &dyn Cells) -> Result<()> {
         match self.want {
             Want::Nothing | Want::LastKey { .. } | Want::Copied => Ok(()),
-            Want::Rows => self.records.push(&RowRef::new(cells)),
+            Want::Rows => records.push(&RowRef::new(cells)),
             Want::NamedRows => {
                 let positions = match &mut self.positions {
                     Some(it) => it,
-                    none => none.insert(self.records.positions(cells)?),
+                    none => none.insert(records.positions(cells)?),
                 };
                 let row = RowRef::new(cells);
                 // Types that read by position have no positions by name.
                 let row = if positions.is_empty() { row } else { row.mapped(positions) };
-                self.records.push(&row)
+                records.push(&row)
             }
-            Want::Refill { first } => match self.records.record_mut(first + self.rows) {
+            Want::Refill { first } => match records.record_mut(first + self.rows) {
                 Some(record) => record.refill_from(&RowRef::new(cells)),
                 None => Err(too_many()),
             },
-            Want::Keys { first, at } => self.set(first + self.rows, at, cells.i64(0)?),
+            Want::Keys { first, at } => set(records, first + self.rows, at, cells.i64(0)?),
         }
     }
+}
 
-    fn set(&mut self, record: usize, at: usize, key: i64) -> Result<()> {
-        self.records.record_mut(record).ok_or_else(too_many)?.set_value_at(at, Value::I64(key))
-    }
+fn set(records: &mut dyn RecordSet, record: usize, at: usize, key: i64) -> Result<()> {
+    records.record_mut(record).ok_or_else(too_many)?.set_value_at(at, Value::I64(key))
 }
 
 fn too_many() -> Error {

@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use crate::driver::Conn;
 use crate::driver::cancel::Cancel;
+use crate::driver::lent::Lent;
+use crate::driver::{Conn, Detached};
 
 /// How long a statement that was given up may take to end.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long it is left alone: most are done sooner than the server could be asked,
 /// and a server that is asked for each of them does little else.
@@ -27,25 +28,19 @@ const GRACE: Duration = Duration::from_millis(5);
 
 /// What a statement returns: the connection, among other things.
 pub(super) trait Returned: Send {
-    /// The connection that comes back.
-    type Guard: DerefMut<Target = Conn> + Send;
-
-    fn into_conn(self) -> Self::Guard;
+    /// Takes the signal of a cancel that came too late.
+    fn absorb_cancel(&mut self) -> impl Future<Output = ()> + Send;
 }
 
 impl<G: DerefMut<Target = Conn> + Send, T: Send> Returned for (G, T) {
-    type Guard = G;
-
-    fn into_conn(self) -> G {
-        self.0
+    async fn absorb_cancel(&mut self) {
+        self.0.absorb_cancel().await;
     }
 }
 
-impl<G: DerefMut<Target = Conn> + Send, S: Send, T: Send> Returned for (G, S, T) {
-    type Guard = G;
-
-    fn into_conn(self) -> G {
-        self.0
+impl<G: DerefMut<Target = Conn> + Send, T: Send> Returned for (G, Lent, T) {
+    async fn absorb_cancel(&mut self) {
+        self.1.wait(self.0.absorb_cancel()).await;
     }
 }
 
@@ -64,6 +59,19 @@ where
 impl<F: Future<Output: Returned> + Send + 'static> Supervised<F> {
     pub(super) fn new(statement: F, cancel: Option<Arc<Cancel>>) -> Self {
         Self { statement: Some(Box::pin(statement)), begun: false, cancel }
+    }
+}
+
+impl<F: Future<Output: Returned + 'static> + Send + 'static> Supervised<F> {
+    /// Stops it; `None` where it did not end in time. Goes on when it is dropped.
+    pub(super) fn end(mut self) -> Detached<impl Future<Output = Option<F::Output>> + Send + 'static> {
+        let (statement, cancel) = (self.statement.take(), self.cancel.take());
+        Detached::new(async move {
+            match statement {
+                Some(statement) => end(statement, cancel).await,
+                None => None,
+            }
+        })
     }
 }
 
@@ -92,21 +100,22 @@ impl<F: Future<Output: Returned> + Send + 'static> Drop for Supervised<F> {
     }
 }
 
-/// Stops a statement, reads its reply, and lets the connection go.
-async fn end<F: Future<Output: Returned> + Send + 'static>(statement: Pin<Box<F>>, cancel: Option<Arc<Cancel>>) {
+/// Stops a statement and reads its reply, so that its connection can be used again.
+async fn end<F: Future<Output: Returned> + Send>(statement: Pin<Box<F>>, cancel: Option<Arc<Cancel>>) -> Option<F::Output> {
     let ended = tokio::time::timeout(PATIENCE, async {
-        let Some(cancel) = &cancel else {
-            statement.await;
-            return;
-        };
-        let Some((returned, asked)) = stop(statement, cancel, PATIENCE).await else { return };
-        let mut conn = returned.into_conn();
+        let Some(cancel) = &cancel else { return statement.await };
+        let (mut returned, asked) = stop(statement, cancel).await;
         if asked {
-            conn.absorb_cancel().await;
+            returned.absorb_cancel().await;
         }
+        returned
     });
-    if let Err(late) = ended.await {
-        tracing::warn!(%late, "a statement that was given up did not end in time; its connection is closed");
+    match ended.await {
+        Ok(returned) => Some(returned),
+        Err(late) => {
+            tracing::warn!(%late, "a statement that was given up did not end in time; its connection is closed");
+            None
+        }
     }
 }
 
@@ -115,31 +124,23 @@ async fn end<F: Future<Output: Returned> + Send + 'static>(statement: Pin<Box<F>
 /// by itself. Says whether it was asked at all.
 ///
 /// Returns when the server has answered the last request, so that a signal under
-/// way hits what is sent next on the same connection, and nothing later. It is given
-/// so long to answer; then this is `None`, and it is asked once more without the
-/// statement, which nobody waits for any more.
-pub(super) async fn stop<F: Future + Unpin>(mut statement: F, cancel: &Arc<Cancel>, heard: Duration) -> Option<(F::Output, bool)> {
+/// way hits what is sent next on the same connection, and nothing later.
+async fn stop<F: Future + Unpin>(mut statement: F, cancel: &Cancel) -> (F::Output, bool) {
     match select(statement, pin!(tokio::time::sleep(GRACE))).await {
-        Either::Left((ended, _)) => return Some((ended, false)),
+        Either::Left((ended, _)) => return (ended, false),
         Either::Right(((), unfinished)) => statement = unfinished,
     }
     let mut pause = Duration::from_millis(20);
     loop {
-        let request = pin!(tokio::time::timeout(heard, cancel.send()));
-        match select(statement, request).await {
+        match select(statement, pin!(cancel.send())).await {
             Either::Left((ended, request)) => {
                 let _ = request.await;
-                return Some((ended, true));
+                return (ended, true);
             }
-            Either::Right((Ok(_), unfinished)) => statement = unfinished,
-            Either::Right((Err(_), _)) => {
-                let cancel = Arc::clone(cancel);
-                tokio::spawn(async move { tokio::time::timeout(PATIENCE, cancel.send()).await });
-                return None;
-            }
+            Either::Right((_, unfinished)) => statement = unfinished,
         }
         match select(statement, pin!(tokio::time::sleep(pause))).await {
-            Either::Left((ended, _)) => return Some((ended, true)),
+            Either::Left((ended, _)) => return (ended, true),
             Either::Right(((), unfinished)) => statement = unfinished,
         }
         pause = (pause * 2).min(Duration::from_millis(500));

@@ -76,3 +76,11 @@ pub(crate) struct Deadline {
     /// How long there was until then, for the message.
     pub(crate) limit: Duration,
 }
+
+impl Deadline {
+    /// When whoever waits is answered at the latest, also where the database is not heard:
+    /// it is stopped at its deadline, and has a little longer to say so.
+    pub(crate) fn answered_by(self) -> Instant {
+        self.at + Duration::from_millis(30)
+    }
+}

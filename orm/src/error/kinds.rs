@@ -40,8 +40,8 @@ impl Error {
         self.is_unique_violation() || self.is_foreign_key_violation() || self.is_check_violation() || self.is_not_null_violation()
     }
 
-    /// Whether a deadline was over. What had begun was stopped and undone, unless
-    /// the server did not answer any more.
+    /// Whether a deadline was over. What had begun was stopped and undone; a write
+    /// of which that is not known is [`OutcomeUnknown`](Self::OutcomeUnknown) instead.
     ///
     /// Locks that were waited for in vain and a pool without a free connection
     /// have errors of their own; see [`is_retryable`](Self::is_retryable).
@@ -100,7 +100,7 @@ impl Error {
         matches!(self, Self::ConnectionLost { .. } | Self::OutcomeUnknown { .. })
     }
 
-    /// Whether nobody knows if the transaction was committed.
+    /// Whether nobody knows if the transaction was committed, or the single write done.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
         matches!(self, Self::OutcomeUnknown { .. })

@@ -322,8 +322,9 @@ pub enum Error {
         cause: String,
     },
 
-    /// The connection broke during the commit; whether it took place is not known.
-    #[error("whether the transaction was committed is not known: the connection was lost while the commit was under way")]
+    /// The connection broke during the commit, or the time was up before the answer to it, or to
+    /// a write outside of a transaction, had come; whether it took place is not known.
+    #[error("whether what was written is there is not known: before the database had answered, the connection was lost or the time was up")]
     OutcomeUnknown {
         /// What the driver reported, without values.
         source: Cause,

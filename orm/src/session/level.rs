@@ -6,14 +6,13 @@
 //! database, not guessed.
 
 use std::sync::{Arc, MutexGuard as ShortGuard};
-use std::time::Duration;
 
 use crate::dialect::{Begin, SqliteMode};
 use crate::driver::{self, Conn, Deadline, Lease, TransactionState, Work};
 use crate::error::{Error, Result};
 use crate::session::after::{self, Fate, Thunk, When};
 use crate::session::refusals;
-use crate::session::scope::bounded;
+use crate::session::scope::{bounded, in_time};
 use crate::session::slot::{Broken, Guard, OUTERMOST, Slot, State};
 
 /// A session's place in a transaction.
@@ -27,9 +26,6 @@ pub(crate) struct Level {
 
 /// What was being done when there was no more time to commit.
 const LATE: &str = "what came before the commit";
-
-/// How long after the deadline a commit that was begun before it is waited for.
-const TO_ANSWER: Duration = Duration::from_secs(5);
 
 impl Level {
     /// The outermost level, on a connection on which it was begun.
@@ -116,11 +112,13 @@ impl Level {
         };
         let flight = Flight::start(self);
         conn.lease().beat();
-        let (mut conn, work, mut done) = driver::run(conn, work, deadline).await;
+        let (conn, work, mut done) = driver::run(conn, work, deadline).await;
+        // It goes on alone, and the transaction is over as if it had been dropped.
+        let Some(mut conn) = conn else { return (work, done) };
         conn.lease().beat();
         flight.land();
         match &done {
-            Err(error) => self.after_error(&mut conn, error).await,
+            Err(error) => self.after_error(&mut conn, error, deadline).await,
             Ok(_) => {
                 if let Some(word) = refusals::may_commit(&work, conn.engine()) {
                     done = self.after_call(&mut conn, word).await.and(done);
@@ -140,9 +138,11 @@ impl Level {
     }
 
     /// Asks the database what became of the transaction.
-    async fn after_error(&self, conn: &mut Guard, error: &Error) {
+    async fn after_error(&self, conn: &mut Guard, error: &Error, deadline: Option<Deadline>) {
         self.state().note(error);
-        let state = if conn.is_busy() { TransactionState::Ended } else { conn.transaction_state().await };
+        // One that is not answered is busy from now on, and the transaction lost with it.
+        let state = if conn.is_busy() { None } else { in_time(deadline, conn.transaction_state()).await };
+        let state = state.unwrap_or(TransactionState::Ended);
         let level = match state {
             TransactionState::Open => return,
             TransactionState::Aborted => Some(self.id),
@@ -168,7 +168,7 @@ impl Level {
         let (mut conn, begun) = level.control(conn, &format!("SAVEPOINT orm_{id}")).await;
         if let Err(error) = begun {
             level.end();
-            self.after_error(&mut conn, &error).await;
+            self.after_error(&mut conn, &error, None).await;
             return Err(error);
         }
         Ok(level)
@@ -187,34 +187,35 @@ impl Level {
         result
     }
 
-    /// After the deadline nothing is committed any more; before it, the commit
-    /// is waited for, also beyond it, but not for ever: a network may be silent.
+    /// After the deadline nothing is committed any more. A commit that was begun before it
+    /// is not waited for beyond it: then nobody knows whether it took place.
     async fn release(&self, deadline: Option<Deadline>) -> Result<()> {
-        let conn = match self.lock().await {
-            Ok(conn) => conn,
+        let late = |it: Deadline| Error::Timeout { phase: LATE, limit: it.limit };
+        let conn = match (in_time(deadline, self.lock()).await, deadline) {
+            (Some(Ok(conn)), _) => conn,
             // A guard's transaction is ended at the deadline, whoever has it.
-            Err(error) => return deadline.map_or(Ok(()), |it| it.check(LATE)).and(Err(error)),
+            (Some(Err(error)), _) => return deadline.map_or(Ok(()), |it| it.check(LATE)).and(Err(error)),
+            // A statement of it has the connection, and is not heard of.
+            (None, deadline) => return Err(deadline.map_or(Error::SessionBusy, late)),
         };
         if let Some(Err(error)) = deadline.map(|it| it.check(LATE)) {
-            self.undo(conn).await;
+            self.undo(conn, deadline).await;
             return Err(error);
         }
         if let Err(error) = self.check_unbroken(&conn) {
-            self.undo(conn).await;
+            self.undo(conn, deadline).await;
             return Err(match error {
                 Error::TransactionAborted { cause } => Error::RolledBack { cause },
                 other => other,
             });
         }
         let text = if self.id == OUTERMOST { "COMMIT".to_owned() } else { format!("RELEASE SAVEPOINT orm_{}", self.id) };
-        let answer = self.control(conn, &text);
-        let answered = match deadline {
-            Some(it) => tokio::time::timeout_at((it.at + TO_ANSWER).into(), answer).await,
-            None => Ok(answer.await),
-        };
-        let Ok((mut conn, done)) = answered else {
+        let Some((mut conn, done)) = in_time(deadline, self.control(conn, &text)).await else {
             self.end();
-            return Err(Error::OutcomeUnknown { source: "there was no answer to the commit for too long".into() });
+            return Err(match deadline.filter(|_| self.id != OUTERMOST) {
+                Some(it) => late(it),
+                None => Error::OutcomeUnknown { source: "the time of the session was over before the commit was answered".into() },
+            });
         };
         match done {
             Ok(()) => {
@@ -230,16 +231,17 @@ impl Level {
                 Err(Error::OutcomeUnknown { source })
             }
             Err(error) => {
-                self.undo(conn).await;
+                self.undo(conn, deadline).await;
                 Err(error)
             }
         }
     }
 
     /// Undoes what was done on this level. Then does what was to be done after that.
-    pub(super) async fn rollback(self) {
-        if let Ok(conn) = self.lock().await {
-            self.undo(conn).await;
+    /// What is not answered in time goes on without whoever waited.
+    pub(super) async fn rollback(self, deadline: Option<Deadline>) {
+        if let Some(Ok(conn)) = in_time(deadline, self.lock()).await {
+            self.undo(conn, deadline).await;
         }
         self.ended(Fate::RolledBack).await;
     }
@@ -285,7 +287,14 @@ impl Level {
         })
     }
 
-    async fn undo(&self, mut conn: Guard) {
+    async fn undo(&self, conn: Guard, deadline: Option<Deadline>) {
+        let conn = in_time(deadline, self.undo_on(conn)).await;
+        self.end();
+        drop(conn);
+        self.slot.release_if_over();
+    }
+
+    async fn undo_on(&self, mut conn: Guard) -> Guard {
         let done;
         if self.id == OUTERMOST {
             // Asked for in any case: what cannot be undone here is undone, or
@@ -303,8 +312,7 @@ impl Level {
                 Err(error) => self.state().lose(&error.to_string()),
             }
         }
-        self.end();
-        drop(conn);
+        conn
     }
 
     /// Whether there is nothing left to roll back.

@@ -94,6 +94,8 @@ impl Session {
         match lease {
             Ok(lease) => {
                 let (lease, work, done) = driver::run(lease, work, deadline).await;
+                let unheard = lease.is_none() && !work.statement.is_read();
+                let done = if unheard { Err(Error::OutcomeUnknown { source: UNHEARD.into() }) } else { done };
                 drop(lease);
                 (work, done)
             }
@@ -114,6 +116,9 @@ impl Session {
         (work, done)
     }
 }
+
+/// Why nobody knows what a write did.
+const UNHEARD: &str = "the time of the session was over, and the database did not say in time that it had stopped the statement";
 
 const WAITING: &str = "waiting for a connection";
 

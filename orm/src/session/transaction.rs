@@ -132,7 +132,7 @@ impl Session {
         // A nested transaction says for itself what it wants.
         let begin = Begin { read_only: self.is_read_only(), ..std::mem::take(&mut scope.begin) };
         let level = match &self.place {
-            Place::Transaction(level) => level.begin(begin).await?,
+            Place::Transaction(level) => bounded(self.statement_deadline(), "the begin of the transaction", level.begin(begin)).await?,
             Place::Pool | Place::Pinned(_) => {
                 scope.begun_read_only = begin.read_only;
                 let guarded = self.core.chains.guard.as_ref().map(|it| it.admit(&self.settings)).transpose()?;
@@ -172,9 +172,10 @@ impl Session {
 
     /// Undoes what was done since [`enter`](Self::enter).
     pub(crate) async fn rollback(self) {
+        let deadline = self.commit_deadline();
         match self.place {
-            Place::Transaction(level) if level.has_afters() => Detached::new(level.rollback()).await,
-            Place::Transaction(level) => level.rollback().await,
+            Place::Transaction(level) if level.has_afters() => Detached::new(level.rollback(deadline)).await,
+            Place::Transaction(level) => level.rollback(deadline).await,
             Place::Pool | Place::Pinned(_) => {}
         }
     }

@@ -2,11 +2,14 @@
 //! value as the type of its column, also where that is a type of the program's
 //! own, which the binary format would not allow.
 
+use std::sync::Arc;
+
 use sqlx::postgres::PgConnection;
 
 use super::bind::width;
 use crate::dialect::Engine;
 use crate::driver::errors::{message_fits, of};
+use crate::driver::lent::Lent;
 use crate::driver::rules::About;
 use crate::driver::sink::guarded;
 use crate::driver::{Done, Work};
@@ -20,15 +23,19 @@ const PIECE: usize = 256 * 1024;
 
 /// Runs a `COPY`. All lines are written before the first one is sent, so that
 /// a value that cannot be stored leaves nothing behind.
-pub(super) async fn run(conn: &mut PgConnection, work: &mut Work) -> Result<Done> {
+pub(super) async fn run(conn: &mut PgConnection, work: &mut Lent) -> Result<Done> {
     let lines = guarded(|| lines(work))?;
-    let failed = |error| of(error, About::of(work));
-    let mut copy = conn.copy_in_raw(&work.text).await.map_err(failed)?;
+    let text = Arc::clone(&work.text);
+    let sent = work.wait(send(conn, &text, &lines)).await;
+    sent.map_err(|error| of(error, About::of(work)))
+}
+
+async fn send(conn: &mut PgConnection, text: &str, lines: &[u8]) -> Result<Done, sqlx::Error> {
+    let mut copy = conn.copy_in_raw(text).await?;
     for piece in lines.chunks(PIECE) {
-        copy.send(piece).await.map_err(failed)?;
+        copy.send(piece).await?;
     }
-    let affected = copy.finish().await.map_err(failed)?;
-    Ok(Done { rows: 0, affected })
+    Ok(Done { rows: 0, affected: copy.finish().await? })
 }
 
 fn lines(work: &Work) -> Result<Vec<u8>> {

@@ -13,6 +13,7 @@ use sqlx::postgres::PgDatabaseError;
 
 use super::{Failed, Postgres, copy};
 use crate::driver::errors::of;
+use crate::driver::lent::Lent;
 use crate::driver::rules::About;
 use crate::driver::{Deadline, Done, Want, Work};
 use crate::error::{Error, Result};
@@ -98,11 +99,11 @@ fn millis(deadline: Deadline) -> u64 {
 
 impl Postgres {
     /// Runs a statement in the transaction that is open, or in one of its own.
-    pub(super) async fn run_pooled(&mut self, work: &mut Work, deadline: Option<Deadline>) -> Result<Done> {
+    pub(super) async fn run_pooled(&mut self, work: &mut Lent, deadline: Option<Deadline>) -> Result<Done> {
         let Some(pooled) = &mut self.pooled else { return self.run(work).await };
         if pooled.open {
             if let Some(text) = pooled.limit(deadline) {
-                self.simple(&text).await?.map_err(|error| of(error, About::text(&text)))?;
+                work.wait(self.simple(&text)).await?.map_err(|error| of(error, About::text(&text)))?;
             }
             return self.once(work).await.map_err(|it| it.about(work));
         }
@@ -110,12 +111,12 @@ impl Postgres {
         if let Some(left) = deadline.map(millis) {
             begin = format!("BEGIN; SET LOCAL statement_timeout = {left}");
         }
-        self.control(&begin).await?;
+        work.wait(self.control(&begin)).await?;
         if let (Some(pooled), true) = (&mut self.pooled, deadline.is_some()) {
             pooled.limit = Limit::Unsure;
         }
         let failed = match self.once(work).await {
-            Ok(done) => match self.commit().await? {
+            Ok(done) => match work.wait(self.commit()).await? {
                 Ok(()) => return Ok(done),
                 Err(error) => Failed::Theirs(error, 0),
             },
@@ -125,7 +126,7 @@ impl Postgres {
         let error = failed.about(work);
         // A connection that is lost is closed, and all that was open on it.
         if !error.is_connection_lost() {
-            self.control("ROLLBACK").await?;
+            work.wait(self.control("ROLLBACK")).await?;
             if outside {
                 return self.alone(work).await;
             }
@@ -133,7 +134,7 @@ impl Postgres {
         Err(error)
     }
 
-    async fn once(&mut self, work: &mut Work) -> Result<Done, Failed> {
+    async fn once(&mut self, work: &mut Lent) -> Result<Done, Failed> {
         if work.want == Want::Copied {
             return Box::pin(copy::run(&mut self.conn, work)).await.map_err(Failed::Ours);
         }

@@ -61,7 +61,7 @@ async fn insert(conn: Lease, id: i64) -> Result<Lease> {
     let mut work = plain(conn.engine(), sql, vec![Value::I64(id)], Box::new(Rows::<i64>(Vec::new())));
     work.want = Want::Nothing;
     let (conn, _, result) = sent(run(conn, work, None)).await;
-    result.map(|_| conn)
+    result.map(|_| conn.unwrap())
 }
 
 /// One operation; `true` where it says that the row is there for good.

@@ -121,7 +121,7 @@ impl Server {
 
     async fn run(&mut self, work: Work) -> (Work, Result<Done>) {
         let (conn, work, result) = run(self.0.take().unwrap(), work, None).await;
-        self.0 = Some(conn);
+        self.0 = conn;
         (work, result)
     }
 

@@ -9,7 +9,7 @@ mod time;
 pub use self::dry_run::Planned;
 pub use self::presets::Timeouts;
 
-pub(super) use self::time::bounded;
+pub(super) use self::time::{bounded, in_time};
 
 use std::sync::Arc;
 

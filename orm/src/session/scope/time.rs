@@ -120,3 +120,14 @@ pub(crate) async fn bounded<T>(deadline: Option<Deadline>, phase: &'static str, 
         Either::Right(_) => Err(Error::Timeout { phase, limit: deadline.limit }),
     }
 }
+
+/// How long something is waited for that is begun when the time is up, such as a rollback.
+const MOMENT: Duration = Duration::from_millis(15);
+
+/// Waits for the database until whoever waits must be answered; what is begun when
+/// the time is up has a moment.
+pub(crate) async fn in_time<T>(deadline: Option<Deadline>, work: impl Future<Output = T>) -> Option<T> {
+    let Some(deadline) = deadline else { return Some(work.await) };
+    let end = deadline.answered_by().max(Instant::now() + MOMENT);
+    tokio::time::timeout_at(end.into(), work).await.ok()
+}

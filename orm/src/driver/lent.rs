@@ -1,0 +1,136 @@
+//! Work that a statement has, and that may be asked back from it.
+
+use std::future::{Future, poll_fn};
+use std::ops::{Deref, DerefMut};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::dialect::Leaves;
+use crate::driver::{Want, Work};
+use crate::error::Result;
+use crate::statement::{Raw, Record, RecordSet, Statement};
+use crate::value::{Cells, RowRef};
+
+/// Work while a statement has it.
+pub(super) struct Lent {
+    work: Work,
+    back: Option<Arc<Back>>,
+}
+
+/// Where work is put for whoever waits for its statement no longer.
+#[derive(Default)]
+pub(super) struct Back {
+    wanted: AtomicBool,
+    work: Mutex<Option<Work>>,
+}
+
+impl Back {
+    /// Asks for the work; the statement gives it when it is polled next.
+    pub(super) fn ask(&self) {
+        self.wanted.store(true, Ordering::Relaxed);
+    }
+
+    /// The work, once it was given.
+    pub(super) fn take(&self) -> Option<Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Lent {
+    /// Lends work, for good or until it is asked back.
+    pub(super) fn new(work: Work, back: Option<Arc<Back>>) -> Self {
+        Self { work, back }
+    }
+
+    /// Waits for the database. If the work is asked back meanwhile, it is given,
+    /// and what the database says from then on is read for nobody.
+    pub(super) async fn wait<T>(&mut self, reply: impl Future<Output = T>) -> T {
+        let mut reply = pin!(reply);
+        poll_fn(|cx| {
+            if self.back.as_ref().is_some_and(|it| it.wanted.load(Ordering::Relaxed)) {
+                self.give();
+            }
+            reply.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// The work, when the statement has ended.
+    pub(super) fn into_work(mut self) -> Work {
+        self.back = None;
+        std::mem::replace(&mut self.work, nothing())
+    }
+
+    fn give(&mut self) {
+        if let Some(back) = self.back.take() {
+            let work = std::mem::replace(&mut self.work, nothing());
+            *back.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.give();
+    }
+}
+
+impl Deref for Lent {
+    type Target = Work;
+
+    fn deref(&self) -> &Work {
+        &self.work
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Work {
+        &mut self.work
+    }
+}
+
+/// What stands in the place of work that was given back; it takes no memory.
+fn nothing() -> Work {
+    let raw = Raw { text: "".into(), args: Vec::new().into(), returns_rows: false };
+    Work {
+        statement: Statement::Raw(raw),
+        records: Box::new(Nobody),
+        text: Arc::default(),
+        want: Want::Nothing,
+        read_only: false,
+        leaves: Leaves::Nothing,
+        bind: |_, _, _| Ok(()),
+    }
+}
+
+/// Takes the rows that nobody waits for.
+struct Nobody;
+
+impl RecordSet for Nobody {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn record(&self, _: usize) -> Option<&dyn Record> {
+        None
+    }
+
+    fn record_mut(&mut self, _: usize) -> Option<&mut dyn Record> {
+        None
+    }
+
+    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
+        Box::new(std::iter::empty())
+    }
+
+    fn positions(&self, _: &dyn Cells) -> Result<Vec<usize>> {
+        Ok(Vec::new())
+    }
+
+    fn push(&mut self, _: &RowRef<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn clear(&mut self) {}
+}
