@@ -43,18 +43,18 @@ fn constant(model: &Model, at: usize, field: &Field) -> TokenStream {
 fn column(model: &Model, at: usize, field: &Field, of: &TokenStream) -> (TokenStream, TokenStream) {
     let ty = &field.ty;
     if field.options.embedded.is_some() {
-        let columns = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>::Columns<#of>);
+        let columns = quote_spanned!(ty.span()=> <#ty as __orm::Embedded>::Columns<#of>);
         let place = model.place(field);
-        let value = quote_spanned!(ty.span()=> <#columns as ::orm::__private::ColumnsAt<::orm::__private::Behind<(), {#place}>>>::COLUMNS);
+        let value = quote_spanned!(ty.span()=> <#columns as __orm::ColumnsAt<__orm::Behind<(), {#place}>>>::COLUMNS);
         return (columns, value);
     }
     let ty = field.column_type();
     let value = if model.has_embedded() {
         let place = model.place(field);
-        quote!(::orm::__private::Column::nth(#place))
+        quote!(__orm::Column::nth(#place))
     } else {
         let at = Literal::usize_unsuffixed(at);
-        quote!(::orm::__private::Column::at(#at))
+        quote!(__orm::Column::at(#at))
     };
-    (quote!(::orm::__private::Column<#of, #ty>), value)
+    (quote!(__orm::Column<#of, #ty>), value)
 }

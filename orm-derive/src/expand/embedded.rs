@@ -24,14 +24,16 @@ pub(crate) fn embedded(model: &Model) -> TokenStream {
     let ((fields, indexes), methods) = (meta::of_embedded(model), record::of_embedded(model));
     quote! {
         const _: () = {
+            use ::orm::__private as __orm;
+
             #columns
             #optionals
 
             #[automatically_derived]
             #[allow(deprecated, unused_variables, unreachable_code)]
-            impl #parameters ::orm::__private::Embedded for #self_type #conditions {
-                const FIELDS: &'static [::orm::__private::FieldMeta] = #fields;
-                const INDEXES: &'static [::orm::__private::IndexMeta] = #indexes;
+            impl #parameters __orm::Embedded for #self_type #conditions {
+                const FIELDS: &'static [__orm::FieldMeta] = #fields;
+                const INDEXES: &'static [__orm::IndexMeta] = #indexes;
                 type Columns<Model_> = #plain;
                 type OptionalColumns<Model_> = #optional;
                 #methods
@@ -62,10 +64,10 @@ fn columns(model: &Model, name: &Ident, column: &dyn Fn(&Field) -> TokenStream) 
     let values = model.columns().map(|field| {
         let (ident, ty, place) = (&field.ident, column(field), model.place(field));
         if field.options.embedded.is_some() {
-            let place = quote!(::orm::__private::Behind<Place_, {#place}>);
+            let place = quote!(__orm::Behind<Place_, {#place}>);
             let mut ident = ident.clone();
             ident.set_span(field.ty.span());
-            quote_spanned!(field.ty.span()=> #ident: <#ty as ::orm::__private::ColumnsAt<#place>>::COLUMNS)
+            quote_spanned!(field.ty.span()=> #ident: <#ty as __orm::ColumnsAt<#place>>::COLUMNS)
         } else {
             quote!(#ident: <#ty>::nth(Place_::AT + #place))
         }
@@ -77,7 +79,7 @@ fn columns(model: &Model, name: &Ident, column: &dyn Fn(&Field) -> TokenStream) 
 
         #[automatically_derived]
         #[allow(deprecated)]
-        impl<Model_, Place_: ::orm::__private::Place> ::orm::__private::ColumnsAt<Place_> for #name<Model_> {
+        impl<Model_, Place_: __orm::Place> __orm::ColumnsAt<Place_> for #name<Model_> {
             const COLUMNS: Self = Self { #(#values,)* #last_value };
         }
 
@@ -96,8 +98,8 @@ fn columns(model: &Model, name: &Ident, column: &dyn Fn(&Field) -> TokenStream) 
 fn column(field: &Field) -> TokenStream {
     let ty = field.column_type();
     match field.options.embedded {
-        Some(_) => quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>::Columns<Model_>),
-        None => quote!(::orm::__private::Column<Model_, #ty>),
+        Some(_) => quote_spanned!(ty.span()=> <#ty as __orm::Embedded>::Columns<Model_>),
+        None => quote!(__orm::Column<Model_, #ty>),
     }
 }
 
@@ -105,8 +107,8 @@ fn column(field: &Field) -> TokenStream {
 fn optional_column(field: &Field) -> TokenStream {
     let ty = field.column_type();
     match field.options.embedded {
-        Some(_) => quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>::OptionalColumns<Model_>),
-        None if field.inner().is_some() => quote!(::orm::__private::Column<Model_, #ty>),
-        None => quote!(::orm::__private::Column<Model_, ::core::option::Option<#ty>>),
+        Some(_) => quote_spanned!(ty.span()=> <#ty as __orm::Embedded>::OptionalColumns<Model_>),
+        None if field.inner().is_some() => quote!(__orm::Column<Model_, #ty>),
+        None => quote!(__orm::Column<Model_, ::core::option::Option<#ty>>),
     }
 }

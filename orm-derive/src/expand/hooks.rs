@@ -12,7 +12,7 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
     let table = match model.hooks {
         // The place of the option is where a missing `impl Hooks` is reported.
         Some(span) => {
-            let table = quote_spanned!(span=> <Self as ::orm::__private::Hooks>::TABLE);
+            let table = quote_spanned!(span=> <Self as __orm::Hooks>::TABLE);
             quote!(::core::option::Option::Some(const { &#table }))
         }
         // With type parameters the compiler cannot know which constant is meant.
@@ -21,12 +21,12 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
         // bug that nobody sees.
         None => quote! {
             #[allow(unused_imports)]
-            use ::orm::__private::NoHooks as _;
-            <::orm::__private::HooksOf<Self>>::TABLE
+            use __orm::NoHooks as _;
+            <__orm::HooksOf<Self>>::TABLE
         },
     };
     Some(quote! {
-        fn hooks() -> ::core::option::Option<&'static (dyn ::orm::__private::Any + ::core::marker::Send + ::core::marker::Sync)> {
+        fn hooks() -> ::core::option::Option<&'static (dyn __orm::Any + ::core::marker::Send + ::core::marker::Sync)> {
             #table
         }
     })

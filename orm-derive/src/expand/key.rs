@@ -14,7 +14,7 @@ pub(super) fn expand(model: &Model, wrong: bool) -> TokenStream {
     let (parameters, _, conditions) = model.generics.split_for_impl();
     quote! {
         #[automatically_derived]
-        impl #parameters ::orm::__private::Keyed for #self_type #conditions {
+        impl #parameters __orm::Keyed for #self_type #conditions {
             type Key = #key;
         }
     }
@@ -26,7 +26,7 @@ pub(super) fn of_embedded(model: &Model) -> Option<TokenStream> {
     let (parameters, _, conditions) = model.generics.split_for_impl();
     Some(quote! {
         #[automatically_derived]
-        impl #parameters ::orm::__private::EmbeddedKey for #self_type #conditions {
+        impl #parameters __orm::EmbeddedKey for #self_type #conditions {
             type Key = #key;
         }
     })
@@ -47,7 +47,7 @@ fn key(model: &Model, wrong: bool) -> Option<TokenStream> {
 fn field_key(field: &Field) -> TokenStream {
     let ty = field.column_type();
     match (&field.options.embedded, field.options.key) {
-        (Some(_), Some(_)) => quote_spanned!(ty.span()=> <#ty as ::orm::__private::EmbeddedKey>::Key),
+        (Some(_), Some(_)) => quote_spanned!(ty.span()=> <#ty as __orm::EmbeddedKey>::Key),
         _ => quote!(#ty),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let auto = option(columns.iter().position(|it| it.options.auto.is_some()).map(position));
     let indexes = model.indexes.iter().map(|it| index(model, it));
     quote! {
-        const META: &'static ::orm::__private::ModelMeta = &::orm::__private::ModelMeta::new(
+        const META: &'static __orm::ModelMeta = &__orm::ModelMeta::new(
             #name, #schema, #table, &[#(#fields),*], &[#(#keys),*], #auto, &[#(#indexes),*],
         )#database;
     }
@@ -33,11 +33,11 @@ fn flattened(model: &Model, name: &str, schema: &TokenStream) -> TokenStream {
     let (table, database) = (&model.table, database(model));
     let (fields, indexes) = (fields(model), indexes(model, table));
     quote! {
-        const META: &'static ::orm::__private::ModelMeta = {
+        const META: &'static __orm::ModelMeta = {
             #fields
             #indexes
             const KEY: [usize; flatten::key_len(&FIELDS)] = flatten::key(&FIELDS);
-            &::orm::__private::ModelMeta::new(#name, #schema, #table, &FIELDS, &KEY, flatten::auto(&FIELDS), &INDEXES)#database
+            &__orm::ModelMeta::new(#name, #schema, #table, &FIELDS, &KEY, flatten::auto(&FIELDS), &INDEXES)#database
         };
     }
 }
@@ -61,10 +61,10 @@ fn fields(model: &Model) -> TokenStream {
     let pieces = model.columns().map(|it| piece(model, it));
     let flat = quote_spanned!(blamed(model)=> flatten::fields(PIECES, &NAMES));
     quote! {
-        use ::orm::__private::flatten;
-        const PIECES: &[::orm::__private::Piece] = &[#(#pieces),*];
+        use __orm::flatten;
+        const PIECES: &[__orm::Piece] = &[#(#pieces),*];
         const NAMES: [u8; flatten::names_len(PIECES)] = flatten::names(PIECES);
-        const FIELDS: [::orm::__private::FieldMeta; flatten::count(PIECES)] = #flat;
+        const FIELDS: [__orm::FieldMeta; flatten::count(PIECES)] = #flat;
     }
 }
 
@@ -76,15 +76,15 @@ fn indexes(model: &Model, table: &str) -> TokenStream {
         let name = if table.is_empty() { given() } else { model.index_name(it) };
         let places = it.fields.iter().filter_map(|name| model.columns().find(|field| field.ident == *name)).map(|it| model.place(it));
         let unique = it.unique;
-        quote!(::orm::__private::IndexMeta::new(#name, &[#(#places),*], #unique))
+        quote!(__orm::IndexMeta::new(#name, &[#(#places),*], #unique))
     });
     let flat = quote_spanned!(blamed(model)=> flatten::indexes(PIECES, OWN, &POSITIONS, &INDEX_NAMES, &FIELDS, #table));
     quote! {
-        const OWN: &[::orm::__private::IndexMeta] = &[#(#own),*];
+        const OWN: &[__orm::IndexMeta] = &[#(#own),*];
         const SIZES: (usize, usize, usize) = flatten::index_sizes(PIECES, OWN, &FIELDS, #table);
         const POSITIONS: [usize; SIZES.1] = flatten::index_fields(PIECES);
         const INDEX_NAMES: [u8; SIZES.2] = flatten::index_names(PIECES, &FIELDS, #table);
-        const INDEXES: [::orm::__private::IndexMeta; SIZES.0] = #flat;
+        const INDEXES: [__orm::IndexMeta; SIZES.0] = #flat;
     }
 }
 
@@ -97,16 +97,16 @@ fn blamed(model: &Model) -> Span {
 fn piece(model: &Model, it: &Field) -> TokenStream {
     let Some(embedded) = &it.options.embedded else {
         let field = field(model, it);
-        return quote!(::orm::__private::Piece::Field(#field));
+        return quote!(__orm::Piece::Field(#field));
     };
     let (ty, name) = (&it.ty, it.ident.unraw().to_string());
     let keyed = it.options.key.is_some();
     let prefix = embedded.prefix.as_ref().map(syn::LitStr::value).unwrap_or_default();
     // The constants are named by their trait alone, here as elsewhere: the same
     // mistake is then reported once.
-    let embedded = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Embedded>);
+    let embedded = quote_spanned!(ty.span()=> <#ty as __orm::Embedded>);
     quote! {
-        ::orm::__private::Piece::Embedded {
+        __orm::Piece::Embedded {
             name: #name,
             prefix: #prefix,
             optional: #embedded::OPTIONAL,
@@ -119,11 +119,11 @@ fn piece(model: &Model, it: &Field) -> TokenStream {
 
 fn field(model: &Model, field: &Field) -> TokenStream {
     let (name, column, options) = (field.ident.unraw().to_string(), &field.column, &field.options);
-    let (sql_type, nullable) = column_type(field);
+    let column_type = column_type(field);
     let key = options.key.map(|_| quote!(.key()));
     let auto = options.auto.map(|_| {
         let ty = field.column_type();
-        let zero = quote_spanned!(ty.span()=> <#ty as ::orm::__private::AutoKey>::ZERO_IS_UNSET);
+        let zero = quote_spanned!(ty.span()=> <#ty as __orm::AutoKey>::ZERO_IS_UNSET);
         quote!(.auto(#zero))
     });
     let unique = options.unique.map(|_| quote!(.unique()));
@@ -132,35 +132,38 @@ fn field(model: &Model, field: &Field) -> TokenStream {
     let stamp = stamp(field);
     let more = texts_and_access(field);
     quote! {
-        ::orm::__private::FieldMeta::new(#name, #column, #sql_type, #nullable) #key #auto #unique #indexed #stamp #more
+        __orm::FieldMeta::of(#name, #column, #column_type) #key #auto #unique #indexed #stamp #more
     }
 }
 
-/// What the column holds and whether it may be NULL.
+/// What the column holds and whether it may be NULL, as a pair.
 ///
 /// The field's own type is named with its own span, and by the trait that the
 /// options ask for, so that a type that does not fit is reported where it is
 /// written.
-fn column_type(field: &Field) -> (TokenStream, TokenStream) {
+fn column_type(field: &Field) -> TokenStream {
     let (ty, span) = (&field.column_type(), field.ty.span());
-    let plain = quote_spanned!(span=> <#ty as ::orm::__private::Field>);
+    let plain = quote_spanned!(span=> <#ty as __orm::Field>);
     if let Some((precision, scale)) = field.options.digits() {
-        let sql_type = quote!(::orm::__private::SqlType::Decimal { precision: #precision, scale: #scale });
-        return (sql_type, quote_spanned!(span=> <#ty as ::orm::__private::DecimalField>::OPTIONAL));
+        let sql_type = quote!(__orm::SqlType::Decimal { precision: #precision, scale: #scale });
+        let optional = quote_spanned!(span=> <#ty as __orm::DecimalField>::OPTIONAL);
+        return quote!((#sql_type, #optional));
     }
     if let Some(size) = &field.options.size {
-        let trait_ = quote_spanned!(span=> <#ty as ::orm::__private::SizedField>);
-        return (quote!(#trait_::COLUMN.sized(#size)), quote!(#trait_::OPTIONAL));
+        let trait_ = quote_spanned!(span=> <#ty as __orm::SizedField>);
+        return quote!((#trait_::COLUMN.sized(#size), #trait_::OPTIONAL));
     }
     if let (Some(encoded), None) = (field.encoded("encode"), &field.options.auto) {
         let (module, encode) = encoded;
-        return (quote_spanned!(span=> #module::sql_type(#encode)), quote_spanned!(span=> #module::nullable(#encode)));
+        return quote_spanned!(span=> (#module::sql_type(#encode), #module::nullable(#encode)));
     }
-    let sql_type = match field.options.auto {
-        Some(_) => quote_spanned!(span=> <#ty as ::orm::__private::AutoKey>::COLUMN),
-        None => quote!(#plain::TYPE),
-    };
-    (sql_type, quote!(#plain::NULLABLE))
+    match field.options.auto {
+        Some(_) => {
+            let sql_type = quote_spanned!(span=> <#ty as __orm::AutoKey>::COLUMN);
+            quote!((#sql_type, #plain::NULLABLE))
+        }
+        None => quote!(#plain::STORED),
+    }
 }
 
 fn texts_and_access(field: &Field) -> TokenStream {
@@ -169,7 +172,7 @@ fn texts_and_access(field: &Field) -> TokenStream {
     let default = options.default.as_ref().map(|(sql, _)| {
         let ty = field.column_type();
         // Only a type that can be without a value leaves it to the database.
-        let left_out = quote_spanned!(ty.span()=> <#ty as ::orm::__private::DefaultField>::LEFT_OUT);
+        let left_out = quote_spanned!(ty.span()=> <#ty as __orm::DefaultField>::LEFT_OUT);
         quote!(.default(#sql, #left_out))
     });
     let check = options.check.as_ref().map(|it| quote!(.check(#it)));
@@ -191,14 +194,14 @@ fn stamp(field: &Field) -> Option<TokenStream> {
         (None, None) => return None,
     };
     let ty = field.column_type();
-    let value = quote_spanned!(ty.span()=> <#ty as ::orm::__private::Timestamp>::at);
-    Some(quote!(.stamp(::orm::__private::StampWhen::#when, #value)))
+    let value = quote_spanned!(ty.span()=> <#ty as __orm::Timestamp>::at);
+    Some(quote!(.stamp(__orm::StampWhen::#when, #value)))
 }
 
 fn index(model: &Model, index: &Index) -> TokenStream {
     let (name, unique) = (model.index_name(index), index.unique);
     let fields = index.fields.iter().filter_map(|it| model.position(it)).map(position);
-    quote!(::orm::__private::IndexMeta::new(#name, &[#(#fields),*], #unique))
+    quote!(__orm::IndexMeta::new(#name, &[#(#fields),*], #unique))
 }
 
 fn position(at: usize) -> TokenStream {

@@ -22,30 +22,33 @@ pub(crate) fn model(model: &Model, wrong: bool) -> TokenStream {
     let (parameters, _, conditions) = model.generics.split_for_impl();
     let columns = columns::expand(model);
     let meta = meta::expand(model);
-    let record = record::expand(model);
+    let (record, from_row) = (record::expand(model), record::from_row(model));
     let hooks = hooks::expand(model);
     let key = key::expand(model, wrong);
     quote! {
-        #columns
-        #key
+        const _: () = {
+            // Each path is written for each field, and costs the compiler by its length.
+            use ::orm::__private as __orm;
 
-        #[automatically_derived]
-        #[allow(deprecated, unused_variables)]
-        impl #parameters ::orm::__private::Model for #self_type #conditions {
-            #meta
-            #record
-            #hooks
-        }
+            #columns
+            #key
 
-        #[automatically_derived]
-        impl #parameters ::orm::__private::FromRow for #self_type #conditions {
-            fn positions(cells: &dyn ::orm::__private::Cells) -> ::orm::__private::Result<::std::vec::Vec<usize>> {
-                <Self as ::orm::__private::Model>::META.positions_in(cells)
+            #[automatically_derived]
+            #[allow(deprecated, unused_variables)]
+            impl #parameters __orm::Model for #self_type #conditions {
+                #meta
+                #record
+                #hooks
             }
 
-            fn from_row(row: &::orm::__private::RowRef<'_>) -> ::orm::__private::Result<Self> {
-                <Self as ::orm::__private::Model>::decode(row)
+            #[automatically_derived]
+            #[allow(deprecated, unused_variables)]
+            impl #parameters __orm::FromRow for #self_type #conditions {
+                fn positions(cells: &dyn __orm::Cells) -> __orm::Result<::std::vec::Vec<usize>> {
+                    <Self as __orm::Model>::META.positions_in(cells)
+                }
+                #from_row
             }
-        }
+        };
     }
 }

@@ -30,6 +30,13 @@ impl FieldMeta {
         }
     }
 
+    /// For generated code: a column of what a field [stores](crate::Field::STORED).
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of(name: &'static str, column: &'static str, stored: (SqlType, bool)) -> Self {
+        Self::new(name, column, stored.0, stored.1)
+    }
+
     /// For generated code.
     #[doc(hidden)]
     #[must_use]

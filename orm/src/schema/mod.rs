@@ -48,17 +48,16 @@ pub trait Model: FromRow {
     /// The table, its columns and indexes.
     const META: &'static ModelMeta;
 
-    /// Reads a record from a row that has the columns in the order of [`ModelMeta::fields`].
+    /// Reads a row that has the columns in the order of [`ModelMeta::fields`]
+    /// into this record; fields that are no columns stay.
     ///
     /// # Errors
-    /// [`Error::Decode`] where a column holds something else.
-    fn decode(row: &RowRef<'_>) -> Result<Self>;
-
-    /// Reads the columns of such a row into this record; other fields stay.
-    ///
-    /// # Errors
-    /// [`Error::Decode`] where a column holds something else.
-    fn refill(&mut self, row: &RowRef<'_>) -> Result<()>;
+    /// [`Error::Decode`] where a column holds something else; the record is then
+    /// as it was.
+    fn refill(&mut self, row: &RowRef<'_>) -> Result<()> {
+        *self = Self::from_row(row)?;
+        Ok(())
+    }
 
     /// Hands the field of a column to a driver.
     ///

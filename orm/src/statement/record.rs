@@ -220,7 +220,7 @@ impl<M: Model> RecordSet for Records<M> {
     }
 
     fn push(&mut self, row: &RowRef<'_>) -> Result<()> {
-        self.0.push(M::decode(row)?);
+        self.0.push(M::from_row(row)?);
         Ok(())
     }
 

@@ -89,6 +89,9 @@ pub trait Field: Clone + Send + Sync + 'static {
     const TYPE: SqlType;
     /// Whether the column may be NULL.
     const NULLABLE: bool = false;
+    /// For generated code: both.
+    #[doc(hidden)]
+    const STORED: (SqlType, bool) = (Self::TYPE, Self::NULLABLE);
 
     /// Reads the cell at a position.
     ///

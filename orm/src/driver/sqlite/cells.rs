@@ -29,6 +29,7 @@ enum Declared {
 /// One row of rusqlite's.
 pub(super) struct RowCells<'r> {
     row: &'r rusqlite::Row<'r>,
+    #[cfg_attr(not(feature = "rust_decimal"), expect(dead_code, reason = "only decimals ask how a column is declared"))]
     columns: &'r Columns,
     len: usize,
 }

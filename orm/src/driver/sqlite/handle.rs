@@ -1,5 +1,6 @@
 //! One open database, seen through rusqlite and through sqlx.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub(crate) struct Lite {
     own: SqliteConnection,
     pub(super) stop: Arc<Stop>,
     inline_writes: bool,
+    /// Whether something was written since the transaction began.
+    wrote: Cell<bool>,
 }
 
 impl fmt::Debug for Lite {
@@ -57,7 +60,7 @@ impl Lite {
         fast.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|it| sqlx::Error::Configuration(it.into()))?;
         // The table that long lists are given as.
         rusqlite::vtab::array::load_module(&fast).map_err(|it| sqlx::Error::Configuration(it.into()))?;
-        Ok(Self { fast, own, stop, inline_writes: false })
+        Ok(Self { fast, own, stop, inline_writes: false, wrote: Cell::new(false) })
     }
 
     /// How its statements are ended by others than who has it.
@@ -83,6 +86,17 @@ impl Lite {
 
     pub(super) fn writes_inline(&self) -> bool {
         self.inline_writes
+    }
+
+    /// Notes that a transaction begins, which has written nothing, or that it writes.
+    pub(super) fn note_writes(&self, some: bool) {
+        self.wrote.set(some);
+    }
+
+    /// Whether a transaction is ended where that is awaited: nothing was written,
+    /// or the disk may be waited for there.
+    pub(super) fn ends_inline(&self) -> bool {
+        self.inline_writes || !self.wrote.get()
     }
 
     /// Ends the open transaction, if there is one, and undoes it.

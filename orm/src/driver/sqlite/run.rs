@@ -80,9 +80,13 @@ pub(crate) async fn control<G>(mut conn: G, text: &str, limits: Limits) -> (G, R
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
-    // What neither takes a lock nor writes to the file is not worth a thread.
+    // Only the end of a transaction touches the file, if that was written to; and
+    // a lock that is taken is not waited for inside of SQLite, see `Turns`.
     let inline = match lite(&mut conn) {
-        Ok(it) => it.in_transaction() && ["SAVEPOINT", "RELEASE", "ROLLBACK TO"].iter().any(|it| text.starts_with(it)),
+        Ok(it) => match text {
+            "COMMIT" | "ROLLBACK" => it.ends_inline(),
+            _ => ["BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK TO"].iter().any(|it| text.starts_with(it)),
+        },
         Err(error) => return (conn, Err(error)),
     };
     // Whoever is late may still clean up.
@@ -91,6 +95,8 @@ where
     let mut text = text.to_owned();
     loop {
         let ran = if inline {
+            // As with short reads, see above.
+            tokio::task::coop::consume_budget().await;
             lite(&mut conn).map_err(Halt::Failed).and_then(|it| {
                 it.stop.begin(deadline, None);
                 execute_plain(it, &text, deadline)

@@ -36,6 +36,9 @@ pub(super) fn execute_plain(lite: &mut Lite, text: &str, deadline: Option<Deadli
         return Err(errors::interrupted(why, deadline));
     }
     lite.stop.begin(None, None);
+    if !lite.in_transaction() {
+        lite.note_writes(false);
+    }
     // Some pragmas answer with what they were set to.
     let ran = lite.fast.prepare_cached(text).and_then(|mut it| {
         let mut rows = it.raw_query();
@@ -56,6 +59,9 @@ fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Don
     let mut prepared = lite.fast.prepare_cached(text).map_err(failed)?;
     if *read_only && !prepared.readonly() {
         return Err(Error::ReadOnly { what: format!("`{}`", said::shown(Engine::Sqlite, text)), source: None }.into());
+    }
+    if !prepared.readonly() {
+        lite.note_writes(true);
     }
     let mut parameters = Values::new(Parameters::new(&mut prepared, text));
     bind(statement, &**records, &mut parameters)?;

@@ -36,15 +36,6 @@ static META: ModelMeta = ModelMeta::new(
 impl Model for Seat {
     const META: &'static ModelMeta = &META;
 
-    fn decode(row: &RowRef<'_>) -> Result<Self> {
-        Ok(Self { row: row.field(0, "Seat", "row")?, number: row.field(1, "Seat", "number")?, guest: row.field(2, "Seat", "guest")? })
-    }
-
-    fn refill(&mut self, row: &RowRef<'_>) -> Result<()> {
-        *self = Self::decode(row)?;
-        Ok(())
-    }
-
     fn bind(&self, at: usize, to: &mut dyn Binder) -> Result<()> {
         match at {
             0 => self.row.bind(to),
@@ -93,7 +84,7 @@ impl FromRow for Seat {
     }
 
     fn from_row(row: &RowRef<'_>) -> Result<Self> {
-        Self::decode(row)
+        Ok(Self { row: row.field(0, "Seat", "row")?, number: row.field(1, "Seat", "number")?, guest: row.field(2, "Seat", "guest")? })
     }
 }
 

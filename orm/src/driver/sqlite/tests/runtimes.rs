@@ -85,6 +85,43 @@ fn short_reads_leave_room_for_other_tasks() {
     });
 }
 
+/// A transaction that only reads asks for no thread that may wait, also as the
+/// one who writes: its `BEGIN IMMEDIATE` takes a lock and its commit writes
+/// nothing. Seen to hang when it asked for one.
+#[test]
+fn a_transaction_that_writes_nothing_needs_no_thread() {
+    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let folder = Folder::new();
+        let conn = connection(&folder.url()).await;
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let thread = tokio::task::spawn_blocking(move || wait.recv());
+        let (conn, begun) = control(conn, "BEGIN IMMEDIATE", Limits::default()).await;
+        begun.unwrap();
+        let mut read = work("SELECT 1", [], Want::Rows, Rows::<i64>(Vec::new()));
+        read.statement = select(Vec::new(), Some(1), crate::statement::Project::Columns);
+        let (conn, _, done) = run(conn, read, Limits::default()).await;
+        done.unwrap();
+        let (conn, ended) = control(conn, "COMMIT", Limits::default()).await;
+        ended.unwrap();
+        let (conn, begun) = control(conn, "BEGIN IMMEDIATE", Limits::default()).await;
+        begun.unwrap();
+        let (mut conn, ended) = control(conn, "ROLLBACK", Limits::default()).await;
+        ended.unwrap();
+        assert!(!conn.lite().in_transaction());
+        release.send(()).unwrap();
+        thread.await.unwrap().unwrap();
+        let (conn, begun) = control(conn, "BEGIN IMMEDIATE", Limits::default()).await;
+        begun.unwrap();
+        let (mut conn, done) = exec(conn, "CREATE TABLE t (a INTEGER)", []).await;
+        done.unwrap();
+        assert!(!conn.lite().ends_inline(), "what is written waits for the disk");
+        let (mut conn, ended) = control(conn, "COMMIT", Limits::default()).await;
+        ended.unwrap();
+        assert!(!conn.lite().in_transaction());
+    });
+}
+
 /// The job is never started; the connection comes back all the same.
 #[test]
 fn a_runtime_that_shuts_down_keeps_no_connection() {
