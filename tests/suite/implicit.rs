@@ -1,6 +1,5 @@
 //! Transactions that a write begins by itself.
 
-use orm::Engine;
 use orm::prelude::*;
 
 use crate::models::{User, user};
