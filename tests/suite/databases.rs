@@ -203,8 +203,8 @@ async fn reads_go_to_another_server_than_writes(t: Test) {
     assert_eq!(names(&reads).await.unwrap(), ["ann as the replica has her"]);
     let refused = rename(&reads, "ann as the replica has her", "x").await;
     assert!(matches!(refused, Err(Error::ReadOnly { .. })), "{refused:?}");
-    assert_eq!(rename(&primary, "ann", "bob").await.unwrap(), 1);
-    assert_eq!((names(&primary).await.unwrap(), names(&reads).await.unwrap().len()), (vec!["bob".to_owned()], 1));
+    assert_eq!(rename(primary, "ann", "bob").await.unwrap(), 1);
+    assert_eq!((names(primary).await.unwrap(), names(&reads).await.unwrap().len()), (vec!["bob".to_owned()], 1));
     // What a transaction has written it reads, so all of it is on the primary.
     let read = primary.transaction(async |tx| {
         rename(tx, "bob", "cleo").await?;
