@@ -62,7 +62,7 @@ async fn an_update_names_what_is_set_and_the_key() {
         PostgreSQL:
           UPDATE "users" SET "age" = "age"::bigint + $1 WHERE "id" = $2 RETURNING "id", "name", "age", "email", "is_active"
         MariaDB, MySQL:
-          UPDATE `users` SET `age` = `age` + ? WHERE `id` = ?
+          UPDATE `users` SET `age` = CAST(`age` AS SIGNED) + ? WHERE `id` = ?
     "#);
     renders!(db.update(Visit::default()).set(Visit::FEE, Visit::COST).statement(), @r#"
         SQLite:

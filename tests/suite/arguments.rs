@@ -2,7 +2,7 @@
 //! scripts.
 
 use orm::prelude::*;
-use orm::{AssertSqlSafe, Error, list};
+use orm::{AssertSqlSafe, Engine, Error, list};
 
 use crate::models::{User, user};
 use crate::{Test, cases};
@@ -17,6 +17,8 @@ cases![
     an_empty_list_has_nothing_in_it,
     lists_of_rows_find_rows,
     a_list_stands_behind_in,
+    an_empty_list_stands_behind_words_however_they_are_apart,
+    a_comment_ends_where_the_database_says,
     raw_statements_take_names_and_lists,
     rows_are_read_by_the_names_of_their_columns,
     a_field_of_a_row_may_have_a_default,
@@ -224,4 +226,38 @@ async fn a_script_begins_no_transaction(t: Test) {
     let error = t.execute_script("DELETE FROM users; COMMIT").await.unwrap_err();
     assert!(matches!(error, Error::Invalid(_)), "{error:?}");
     assert_eq!(names(&t, every()).await.len(), 3);
+}
+
+// Seen failing: two spaces made SQL text that no database reads, the three dots
+// a panic, and the comment was taken for a word.
+async fn an_empty_list_stands_behind_words_however_they_are_apart(t: Test) {
+    three(&t).await;
+    let none = || list(Vec::<(i64, String)>::new());
+    assert_eq!(names(&t, sql("(id, name) NOT IN ?", none())).await.len(), 3);
+    assert_eq!(names(&t, sql("(id, name) NOT  IN ?", none())).await.len(), 3);
+    assert_eq!(names(&t, sql("(id, name)\n   not\t\n   in\n ?", none())).await.len(), 3);
+    assert_eq!(names(&t, sql("(id, name) NOT/*…*/IN ?", none())).await.len(), 3);
+    assert_eq!(names(&t, sql("(id, name) NOT IN /* (…, */ ?", none())).await.len(), 3);
+    assert_eq!(names(&t, sql("(id, name) -- NOT\n IN ?", none())).await.len(), 0);
+    let quoted = if t.engine() == Engine::Postgres { "(id, '),(' || name) NOT IN ?" } else { "(id, concat('),(', name)) NOT IN ?" };
+    assert_eq!(names(&t, sql(AssertSqlSafe(quoted), none())).await.len(), 3);
+    assert_eq!(names(&t, sql("(id, name) NOT  IN ?", list([(1, "ann")]))).await, ["bob", "cleo"]);
+}
+
+async fn a_comment_ends_where_the_database_says(t: Test) {
+    three(&t).await;
+    let found = t.raw("SELECT name FROM users --\r WHERE age = ?", 40).fetch::<String>().await;
+    if t.engine() == Engine::Postgres {
+        assert_eq!(found.unwrap(), ["bob"]);
+    } else {
+        assert!(matches!(found, Err(Error::BindCount { placeholders: 0, arguments: 1, .. })), "{found:?}");
+    }
+    let tx = t.begin().await.unwrap();
+    tx.create(user("dora", 60)).await.unwrap();
+    let ended = tx.raw("--\rCOMMIT", ()).execute().await;
+    if t.engine() == Engine::Postgres {
+        assert!(matches!(ended, Err(Error::Unsupported { .. } | Error::Invalid(_))), "{ended:?}");
+    }
+    tx.rollback().await;
+    assert_eq!(t.find::<User>().count().await.unwrap(), 3);
 }

@@ -26,6 +26,7 @@ cases![
     conditions_can_be_collected,
     a_boolean_column_is_a_condition,
     columns_are_found_by_name_through_the_metadata,
+    a_looked_up_column_does_what_its_type_can_do,
 ];
 
 #[derive(Debug, Clone, Default, PartialEq, Model)]
@@ -325,4 +326,48 @@ async fn columns_are_found_by_name_through_the_metadata(t: Test) {
     assert!(matches!(&unknown, Error::UnknownColumn { model: "Part", .. }), "{unknown:?}");
     let kind = small.eq("x").unwrap_err();
     assert!(matches!(&kind, Error::Unstorable { column, .. } if column == "Part.small"), "{kind:?}");
+}
+
+async fn a_looked_up_column_does_what_its_type_can_do(t: Test) {
+    three(&t).await;
+    let column = |name| column_by_name::<Part>(name).unwrap();
+    let (name, note) = (column("name"), column("note"));
+    for (condition, expected) in [
+        (note.is_none(), vec![2, 3]),
+        (note.is_some(), vec![1]),
+        (column("rank").is_none(), vec![2]),
+        (name.like("B_l%"), vec![1]),
+        (name.contains("u"), vec![2]),
+        (name.contains("%"), vec![]),
+        (name.starts_with("Ä"), vec![3]),
+        (name.ends_with("t"), vec![1, 2]),
+        (name.ieq("bOLT"), vec![1]),
+        (name.ine("bOLT"), vec![2, 3]),
+        (name.icontains("HR"), vec![3]),
+        (name.istarts_with("NU"), vec![2]),
+        (name.iends_with("T"), vec![1, 2]),
+        (note.contains("irs"), vec![1]),
+    ] {
+        let condition = condition.unwrap();
+        let shown = format!("{condition:?}");
+        assert_eq!(ids(&t, condition).await, expected, "{shown}");
+    }
+    let small = column("small");
+    for (refused, method) in [
+        (small.is_none(), "is_none"),
+        (name.is_some(), "is_some"),
+        (small.like("1%"), "like"),
+        (small.contains("1"), "contains"),
+        (column("rank").starts_with("1"), "starts_with"),
+        (column("price").ends_with("1"), "ends_with"),
+        (column("active").ieq("true"), "ieq"),
+        (column("weight").ine("1"), "ine"),
+        (small.icontains("1"), "icontains"),
+        (small.istarts_with("1"), "istarts_with"),
+        (small.iends_with("1"), "iends_with"),
+    ] {
+        let error = refused.unwrap_err();
+        let names = |it: &str| it.contains("Part.") && it.contains(&format!("`{method}`"));
+        assert!(matches!(&error, Error::Invalid(it) if names(it)), "{error:?}");
+    }
 }

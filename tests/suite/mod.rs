@@ -16,6 +16,7 @@ mod composite_keys;
 mod configuration;
 mod connecting;
 mod context;
+mod counting;
 mod crud;
 mod databases;
 mod deadlines;
@@ -89,6 +90,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         configuration::CASES,
         connecting::CASES,
         context::CASES,
+        counting::CASES,
         crud::CASES,
         databases::CASES,
         deadlines::CASES,

@@ -1,6 +1,5 @@
 //! One statement on its way through its chain.
 
-use std::any::Any;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -222,8 +221,8 @@ impl Context {
     /// nothing is answered then.
     pub fn answer_with<T: Send + Sync + 'static>(&mut self, rows: Vec<T>) -> Result<()> {
         let count = rows.len();
-        let set: &mut dyn Any = &mut *self.records;
         let reads = matches!(self.kind, Kind::Query | Kind::Row | Kind::Raw);
+        let set = self.records.answerable();
         if let (true, Some(records)) = (reads, set.downcast_mut::<Records<T>>()) {
             records.0 = rows;
         } else if let (true, Some(records)) = (reads, set.downcast_mut::<Rows<T>>()) {
@@ -262,9 +261,7 @@ impl Context {
 
     /// Keeps what the last record was sorted by, before callbacks change it.
     pub(crate) fn keep_last(&mut self, columns: &[usize]) {
-        if let Some(record) = self.len().checked_sub(1).and_then(|at| self.records.record(at)) {
-            self.last = columns.iter().map(|&at| record.value_at(at)).collect();
-        }
+        self.last = self.records.place(columns);
     }
 
     pub(crate) fn record_set(&self) -> &dyn RecordSet {

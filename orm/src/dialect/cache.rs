@@ -21,7 +21,8 @@ pub(crate) struct Texts {
 
 /// How many texts are kept, unless it is said.
 pub(crate) const MOST_TEXTS: usize = 2_000;
-const LONGEST_TEXT: usize = 16 * 1024;
+/// How long a text may be that is kept, here and by connections.
+pub(crate) const LONGEST_TEXT: usize = 16 * 1024;
 
 impl Default for Texts {
     fn default() -> Self {

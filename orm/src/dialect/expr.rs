@@ -70,9 +70,14 @@ impl Walk<'_> {
         if matches!(expr, Expr::Column(_) | Expr::Joined(_) | Expr::Outer(_) | Expr::Value(..) | Expr::Query(_)) {
             return self.expr(expr);
         }
+        self.nested(|walk| walk.expr(expr))
+    }
+
+    /// Parentheses, which are one level down.
+    pub(super) fn nested(&mut self, inside: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.enter()?;
         self.sql("(");
-        self.expr(expr)?;
+        inside(self)?;
         self.sql(")");
         self.depth -= 1;
         Ok(())

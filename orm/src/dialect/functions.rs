@@ -99,9 +99,15 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Sums of integers have 64 bits; PostgreSQL and MariaDB would make decimals of them.
+    /// Sums have 64 bits. PostgreSQL and MariaDB would make decimals of those of
+    /// integers, and PostgreSQL counts fractions of 32 bits in as many.
     fn total(&mut self, arguments: &[Expr]) -> Result<()> {
-        self.plain_call("sum(", arguments)?;
+        self.sql("sum(");
+        self.list(arguments, |walk, it| match it.sql_type() {
+            Some(SqlType::Real) if walk.engine == Engine::Postgres => walk.cast(it, SqlType::Double),
+            _ => walk.expr(it),
+        })?;
+        self.sql(")");
         let integer = arguments.iter().any(|it| it.sql_type().is_some_and(SqlType::is_integer));
         match self.engine {
             Engine::Postgres if integer => self.sql("::bigint"),

@@ -4,6 +4,8 @@
 //! `?`; `:name` is a name, unless a second colon makes it a cast. What counts as
 //! a quote or comment differs per database.
 
+use std::borrow::Cow;
+
 use crate::dialect::Engine;
 
 /// A part of SQL text.
@@ -78,6 +80,20 @@ pub(super) fn pieces(engine: Engine, text: &str, mut each: impl FnMut(&str, bool
     each(&text[from..], true);
 }
 
+/// SQL text with a space for each comment, and `x` for what is in quotes.
+pub(super) fn code(engine: Engine, text: &str) -> Cow<'_, str> {
+    if !text.contains(['\'', '"', '`', '[', '-', '#', '/', '$']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    pieces(engine, text, |piece, is_code| match piece.as_bytes().first() {
+        _ if is_code => out.push_str(piece),
+        Some(b'-' | b'#' | b'/') => out.push(' '),
+        _ => out.push('x'),
+    });
+    Cow::Owned(out)
+}
+
 /// The words of SQL text, without what is in quotes and comments.
 pub(crate) fn words(engine: Engine, text: &str) -> impl Iterator<Item = &str> {
     let is_word = |it: char| it.is_alphanumeric() || it == '_';
@@ -131,8 +147,8 @@ fn end_of_quoted(engine: Engine, text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     Some(match bytes[at] {
         quote @ (b'\'' | b'"' | b'`') => end_of_quote(bytes, at, quote, escapes(engine, bytes, at)),
-        b'-' if starts_line_comment(engine, &bytes[at..]) => end_of_line(bytes, at),
-        b'#' if engine.is_mysql_family() => end_of_line(bytes, at),
+        b'-' if starts_line_comment(engine, &bytes[at..]) => end_of_line(engine, bytes, at),
+        b'#' if engine.is_mysql_family() => end_of_line(engine, bytes, at),
         b'/' if bytes.get(at + 1) == Some(&b'*') => end_of_comment(bytes, at, engine == Engine::Postgres),
         b'$' if engine == Engine::Postgres => end_of_dollar_quote(text, at),
         b'[' if engine == Engine::Sqlite => find(bytes, at + 1, b"]"),
@@ -181,8 +197,10 @@ fn end_of_quote(bytes: &[u8], at: usize, quote: u8, escapes: bool) -> usize {
     bytes.len()
 }
 
-fn end_of_line(bytes: &[u8], at: usize) -> usize {
-    find(bytes, at, b"\n")
+/// The lines of PostgreSQL end with either of the two, others' with `\n` only.
+fn end_of_line(engine: Engine, bytes: &[u8], at: usize) -> usize {
+    let line_feed = find(bytes, at, b"\n");
+    if engine == Engine::Postgres { line_feed.min(find(bytes, at, b"\r")) } else { line_feed }
 }
 
 fn end_of_comment(bytes: &[u8], at: usize, nests: bool) -> usize {
@@ -226,7 +244,7 @@ fn find(bytes: &[u8], from: usize, what: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, parts, words};
+    use super::{Part, code, parts, words};
     use crate::dialect::Engine;
 
     fn shown(engine: Engine, text: &str) -> String {
@@ -274,6 +292,25 @@ mod tests {
         assert_eq!(shown(Engine::MariaDb, "1 # ?\n + ?"), "1 # ?\n + ¿");
         assert_eq!(shown(Engine::Postgres, "a # ?"), "a # ¿");
         assert_eq!(shown(Engine::MariaDb, "5--?"), "5--¿");
+    }
+
+    #[test]
+    fn a_line_ends_where_the_database_says() {
+        assert_eq!(shown(Engine::Postgres, "-- ?\r ? -- ?\n ?"), "-- ?\r ¿ -- ?\n ¿");
+        for engine in [Engine::Sqlite, Engine::MariaDb] {
+            assert_eq!(shown(engine, "-- ?\r ?\n ?"), "-- ?\r ?\n ¿");
+        }
+        assert_eq!(shown(Engine::MariaDb, "# ?\r ?\n ?"), "# ?\r ?\n ¿");
+        assert_eq!(words(Engine::Postgres, "--\rCOMMIT").collect::<Vec<_>>(), ["COMMIT"]);
+    }
+
+    #[test]
+    fn code_is_what_is_neither_comment_nor_quote() {
+        for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb] {
+            assert_eq!(code(engine, "a NOT/*…*/IN -- b\n"), "a NOT IN  ");
+            assert_eq!(code(engine, "(a, '),(') - b"), "(a, x) - b");
+            assert_eq!(code(engine, "a IN"), "a IN");
+        }
     }
 
     #[test]

@@ -6,12 +6,12 @@ use crate::error::Result;
 use crate::expr::{ColumnRef, Expr};
 use crate::value::{SqlType, Value};
 
-/// Lists that are longer are one argument on SQLite, and written into the text
-/// on MariaDB if they are integers: texts of so many placeholders are slow.
+/// Lists that are longer are one argument on SQLite, and on MariaDB if they are
+/// integers: texts of so many placeholders are slow, and each would be kept.
 const LONG: usize = 1_000;
 
-/// Lists that are longer are one argument on MariaDB, too, which is slower there
-/// than placeholders are; some are left for the rest of the statement.
+/// Lists of anything else that are longer are one argument on MariaDB, too, which
+/// is slower there than placeholders are; some are left for the rest of the statement.
 const VERY_LONG: usize = 30_000;
 
 /// The most characters of a value that MariaDB keeps a table of in order.
@@ -38,7 +38,8 @@ impl Walk<'_> {
             // Arrays have no arrays in them.
             (Engine::Postgres, Some(ty)) if !matches!(ty, SqlType::Array(_)) => {
                 self.sql(" = ANY(");
-                self.array(values, ty, column)?;
+                // What an integer is compared with need not fit into its column.
+                self.array(values, if ty.is_integer() { SqlType::BigInt } else { ty }, column)?;
                 self.sql(")");
             }
             (Engine::Sqlite, _) if values.len() > LONG => {
@@ -47,9 +48,7 @@ impl Walk<'_> {
                 self.sql(")");
             }
             (Engine::MariaDb | Engine::MySql, _) if values.len() > LONG && values.iter().all(is_integer) => {
-                self.sql(" IN (");
-                self.list(values, |walk, it| walk.literal_integer(it))?;
-                self.sql(")");
+                self.document(SqlType::BigInt, values, column)?;
             }
             (Engine::MariaDb | Engine::MySql, Some(ty)) if values.len() > VERY_LONG && self.document_type(ty, values).is_some() => {
                 self.document(ty, values, column)?;
@@ -115,6 +114,9 @@ impl Walk<'_> {
             SqlType::Decimal { precision, scale } => Some(format!("DECIMAL({precision},{scale})")),
             SqlType::Real => Some("FLOAT".to_owned()),
             SqlType::Double => Some("DOUBLE".to_owned()),
+            // Some may be larger, and others negative.
+            SqlType::BigInt if values.iter().any(|it| matches!(it, Value::U64(_))) => Some("DECIMAL(20,0)".to_owned()),
+            SqlType::BigInt => Some("BIGINT".to_owned()),
             _ => None,
         }
     }
@@ -124,17 +126,6 @@ impl Walk<'_> {
         for (n, value) in values.iter().enumerate() {
             self.sql(if n == 0 { "" } else { " OR " });
             self.infix(it, " = ", &Expr::Value(value.clone(), column))?;
-        }
-        Ok(())
-    }
-
-    fn literal_integer(&mut self, it: &Value) -> Result<()> {
-        match it {
-            Value::I16(it) => self.sql(&it.to_string()),
-            Value::I32(it) => self.sql(&it.to_string()),
-            Value::I64(it) => self.sql(&it.to_string()),
-            Value::U64(it) => self.sql(&it.to_string()),
-            other => return self.value(other, None),
         }
         Ok(())
     }

@@ -32,6 +32,8 @@ pub use self::begin::{Isolation, SqliteMode};
 pub use self::engine::Engine;
 
 pub(crate) use self::begin::Begin;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use self::cache::LONGEST_TEXT;
 pub(crate) use self::cache::{MOST_TEXTS, Texts};
 pub(crate) use self::engine::ROWS_PER_COPY;
 pub(crate) use self::leaves::Leaves;

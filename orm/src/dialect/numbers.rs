@@ -14,6 +14,10 @@ use crate::error::{Error, Result};
 use crate::expr::{Assignment, Binary, ColumnRef, Expr};
 use crate::value::{SqlType, Value};
 
+/// How many parts of a statement may be written more than once. Nests of them
+/// grow by a factor with each level.
+const MOST_REPEATED: u32 = 50_000;
+
 /// SQLite's way to fail: the smallest integer has no opposite.
 const OVERFLOW: &str = "abs(-9223372036854775807 - 1)";
 
@@ -70,14 +74,12 @@ impl Walk<'_> {
         if !is_calculation(expr) && zeros(expr, scale) == 0 {
             return self.single(expr);
         }
-        self.sql("(");
-        self.checked(expr, scale)?;
-        self.sql(")");
-        Ok(())
+        self.nested(|walk| walk.checked(expr, scale))
     }
 
     /// Once around the whole: what has overflown stays so.
     fn checked(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
+        self.repeat()?;
         let (function, overflown) = match expr.sql_type() {
             _ if self.engine != Engine::Sqlite => return self.unchecked(expr, scale),
             Some(SqlType::Real | SqlType::Double) => ("abs", "9e999"),
@@ -131,6 +133,19 @@ impl Walk<'_> {
         }
     }
 
+    /// Counts what is written more than once, in which there may be more of it.
+    fn repeat(&mut self) -> Result<()> {
+        self.repeated += 1;
+        if self.repeated > MOST_REPEATED {
+            return Err(Error::Invalid(
+                "a calculation is checked for overflows and divisions by zero part by part, and so its text would be too long: \
+                 calculate less of it in one expression"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     fn opposite(&mut self, expr: &Expr) -> Result<()> {
         self.sql("-(");
         self.factor(expr)?;
@@ -154,6 +169,7 @@ impl Walk<'_> {
 
     /// A divisor that is an error where it is zero.
     fn divisor(&mut self, expr: &Expr) -> Result<()> {
+        self.repeat()?;
         self.sql("CASE ");
         self.factor(expr)?;
         self.sql(" WHEN 0 THEN ");
@@ -172,23 +188,10 @@ impl Walk<'_> {
     }
 
     /// A number beside `*`, `/` or `%`: fractions that have overflown would be
-    /// lost there, and MariaDB has no negative numbers beside unsigned ones.
+    /// lost there.
     fn factor(&mut self, expr: &Expr) -> Result<()> {
-        let calculated = is_calculation(expr);
-        if self.engine.is_mysql_family()
-            && matches!(expr.sql_type(), Some(SqlType::Unsigned(most)) if i64::try_from(most).is_ok())
-            && !matches!(expr, Expr::Value(..))
-        {
-            self.sql("CAST(");
-            self.expr(expr)?;
-            self.sql(" AS SIGNED)");
-            return Ok(());
-        }
-        if calculated && matches!(expr.sql_type(), Some(SqlType::Real | SqlType::Double)) {
-            self.sql("(");
-            self.checked(expr, None)?;
-            self.sql(")");
-            return Ok(());
+        if is_calculation(expr) && matches!(expr.sql_type(), Some(SqlType::Real | SqlType::Double)) {
+            return self.nested(|walk| walk.checked(expr, None));
         }
         self.summand(expr, scale(expr))
     }
@@ -196,9 +199,13 @@ impl Walk<'_> {
     fn summand(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
         let scale = scale.filter(|_| self.engine == Engine::Sqlite);
         if is_calculation(expr) || zeros(expr, scale) > 0 {
-            self.sql("(");
-            self.unchecked(expr, scale)?;
-            self.sql(")");
+            return self.nested(|walk| walk.unchecked(expr, scale));
+        }
+        if self.engine.is_mysql_family() && is_unsigned(expr) {
+            // There are no negative numbers beside unsigned ones.
+            self.sql("CAST(");
+            self.expr(expr)?;
+            self.sql(" AS SIGNED)");
             return Ok(());
         }
         self.single(expr)?;
@@ -251,6 +258,12 @@ pub(super) fn check_order(engine: Engine, set: &[Assignment]) -> Result<()> {
 /// Whether an expression is made of a number or two.
 pub(super) fn is_calculation(expr: &Expr) -> bool {
     matches!(expr, Expr::Negate(_)) || matches!(expr, Expr::Binary(_, operator, _) if operator.is_arithmetic())
+}
+
+/// Whether it is kept without a sign, and has room beside one.
+fn is_unsigned(expr: &Expr) -> bool {
+    let has_room = matches!(expr.sql_type(), Some(SqlType::Unsigned(most)) if i64::try_from(most).is_ok());
+    has_room && !matches!(expr, Expr::Value(..))
 }
 
 /// Whether it may be the smallest integer, which has no opposite.

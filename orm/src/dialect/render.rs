@@ -40,6 +40,8 @@ pub(crate) struct Walk<'a> {
     parameters: usize,
     /// How many parentheses are open.
     pub(crate) depth: u32,
+    /// How many parts were written more than once.
+    pub(super) repeated: u32,
     /// What is read or written here.
     pub(super) scope: Option<Scope>,
     /// What is read beside it.
@@ -64,6 +66,7 @@ impl<'a> Walk<'a> {
             out,
             parameters: 0,
             depth: 0,
+            repeated: 0,
             scope: None,
             joined: Vec::new(),
             around: Vec::new(),

@@ -50,7 +50,7 @@ impl Walk<'_> {
             }
             result = match part {
                 lexer::Part::Text(it) => {
-                    place = Place::behind(it);
+                    place = Place::behind(self.engine, it);
                     self.sql(it);
                     Ok(())
                 }
@@ -121,17 +121,23 @@ enum Place {
 }
 
 impl Place {
-    fn behind(text: &str) -> Self {
-        let mut words = text.trim_end().rsplit(|it: char| !(it.is_alphanumeric() || it == '_'));
-        match words.next() {
-            Some(word) if word.eq_ignore_ascii_case("in") => {
-                let not = words.find(|it| !it.is_empty()).is_some_and(|it| it.eq_ignore_ascii_case("not"));
-                let ahead = text.trim_end().len() - if not { "not in".len() } else { "in".len() };
-                Self::In { not, columns: row_before(text[..ahead].trim_end()) }
+    fn behind(engine: Engine, text: &str) -> Self {
+        let code = lexer::code(engine, text);
+        match without_last(&code, "in") {
+            Some(ahead) => {
+                let beside = without_last(ahead, "not");
+                Self::In { not: beside.is_some(), columns: row_before(beside.unwrap_or(ahead).trim_end()) }
             }
-            _ => Self::Elsewhere,
+            None => Self::Elsewhere,
         }
     }
+}
+
+/// What stands before the last word, if it is this one.
+fn without_last<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let text = text.trim_end();
+    let ahead = text.trim_end_matches(|it: char| it.is_alphanumeric() || it == '_');
+    text[ahead.len()..].eq_ignore_ascii_case(word).then_some(ahead)
 }
 
 /// How many columns a row at the end of a text has: `(a, b)` has two.
@@ -158,7 +164,7 @@ fn row_before(text: &str) -> usize {
 fn is_one_list(engine: Engine, text: &str) -> bool {
     let (mut placeholders, mut lists, mut place) = (0, 0, Place::Elsewhere);
     lexer::parts(engine, text, |part| match part {
-        lexer::Part::Text(it) => place = Place::behind(it),
+        lexer::Part::Text(it) => place = Place::behind(engine, it),
         lexer::Part::Placeholder | lexer::Part::Name(_) => {
             placeholders += 1;
             lists += usize::from(place != Place::Elsewhere);

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
-use crate::dialect::Engine;
+use crate::dialect::{Engine, LONGEST_TEXT};
 use crate::driver::errors::{lost, message_fits, of};
 use crate::driver::lent::Lent;
 use crate::driver::rules::About;
@@ -102,7 +102,7 @@ impl MySql {
         let (mut affected, mut sets) = (0, 0);
         let mut kinds = None;
         let mut failed = None;
-        let query = sqlx::query_with(AssertSqlSafe(work.text.clone()), arguments);
+        let query = sqlx::query_with(AssertSqlSafe(work.text.clone()), arguments).persistent(work.text.len() <= LONGEST_TEXT);
         let mut replies = self.conn.fetch_many(query);
         while let Some(reply) = work.wait(replies.next()).await {
             match reply {

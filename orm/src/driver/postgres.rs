@@ -18,7 +18,7 @@ use futures_util::StreamExt as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
-use crate::dialect::Engine;
+use crate::dialect::{Engine, LONGEST_TEXT};
 use crate::driver::errors::{lost, message_fits, of};
 use crate::driver::lent::Lent;
 use crate::driver::rules::About;
@@ -131,7 +131,7 @@ impl Postgres {
         guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind)).map_err(Failed::Ours)?;
         message_fits(&work.statement, Engine::Postgres, bind.size(), Engine::Postgres.max_message()).map_err(Failed::Ours)?;
         let (arguments, types) = bind.finish().map_err(Failed::Ours)?;
-        let persistent = self.pooled.is_none();
+        let persistent = self.pooled.is_none() && work.text.len() <= LONGEST_TEXT;
         let text = if persistent { self.text_for(&work.text, types) } else { work.text.clone() };
 
         let mut sink = Sink::new(work.want);

@@ -42,6 +42,10 @@ sortable! {
     #[cfg(feature = "chrono")] chrono::DateTime<chrono::FixedOffset>;
     #[cfg(feature = "chrono")] chrono::NaiveDate;
     #[cfg(feature = "chrono")] chrono::NaiveTime;
+    #[cfg(feature = "time")] time::OffsetDateTime;
+    #[cfg(feature = "time")] time::PrimitiveDateTime;
+    #[cfg(feature = "time")] time::Date;
+    #[cfg(feature = "time")] time::Time;
     #[cfg(feature = "rust_decimal")] rust_decimal::Decimal;
 }
 

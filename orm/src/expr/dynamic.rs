@@ -163,7 +163,7 @@ impl<M: Model> DynColumn<M> {
     /// [`Error::Unstorable`] where a value is of another kind than the column.
     pub fn is_in<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Result<Predicate<M>> {
         let values = values.into_iter().map(|it| self.checked(it.into())).collect::<Result<Vec<_>>>()?;
-        Ok(compare::is_in(Computed::<M, ()>::new(self.expr(), Some(self.column)), values.into_iter()))
+        Ok(compare::is_in(self.computed::<()>(), values.into_iter()))
     }
 
     /// It is none of these values.
@@ -215,6 +215,10 @@ impl<M: Model> DynColumn<M> {
             column: format!("{}.{}", self.column.model.name, field.name),
             reason: format!("it cannot be compared with {}", value.kind()),
         })
+    }
+
+    pub(super) fn computed<T>(self) -> Computed<M, T> {
+        Computed::new(self.expr(), Some(self.column))
     }
 
     fn expr(self) -> Expr {

@@ -11,7 +11,12 @@ impl Expr {
             Self::Column(it) | Self::Joined(it) | Self::Outer(it) | Self::Value(_, Some(it)) => Some(it.meta().ty),
             Self::Value(value, None) => of_value(value),
             Self::Binary(left, operator, right) if operator.is_arithmetic() => arithmetic(left, *operator, right),
-            Self::Negate(it) => arithmetic(it, Binary::Minus, it),
+            // Asked once: in a nest, twice would be twice at each level.
+            Self::Negate(it) => it.sql_type().map(|it| match it {
+                SqlType::Decimal { scale, .. } => decimal(scale),
+                it if it.is_integer() => SqlType::BigInt,
+                other => other,
+            }),
             Self::Call(function, arguments) => call(*function, arguments),
             Self::Case(branches, otherwise) => {
                 let values = branches.iter().map(|it| &it.1).chain(otherwise.as_deref());
@@ -137,6 +142,7 @@ fn call(function: Function, arguments: &[Expr]) -> Option<SqlType> {
         Function::Coalesce | Function::Min | Function::Max => widest(arguments.iter()),
         Function::Sum => match arguments.first()?.sql_type()? {
             it if it.is_integer() => Some(SqlType::BigInt),
+            SqlType::Real => Some(SqlType::Double),
             other => Some(other),
         },
     }

@@ -14,6 +14,7 @@ mod column;
 mod compare;
 mod computed;
 mod dynamic;
+mod dynamic_kinds;
 mod kind;
 mod number;
 mod operand;

@@ -178,6 +178,15 @@ pub trait RecordSet: Any + Send + Sync {
     fn record_mut(&mut self, at: usize) -> Option<&mut dyn Record>;
     /// All records, to change; none where they are rows.
     fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_>;
+    /// What the last of them is sorted by, if it is by these columns.
+    #[doc(hidden)]
+    fn place(&self, columns: &[usize]) -> Vec<Value> {
+        let last = self.len().checked_sub(1).and_then(|at| self.record(at));
+        last.map_or_else(Vec::new, |record| columns.iter().map(|&at| record.value_at(at)).collect())
+    }
+    /// The set that answers of callbacks can replace.
+    #[doc(hidden)]
+    fn answerable(&mut self) -> &mut dyn Any;
     /// Where the columns stand that are read by name; called once per result of SQL text.
     #[doc(hidden)]
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>>;
@@ -213,6 +222,10 @@ impl<M: Model> RecordSet for Records<M> {
 
     fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
         Box::new(self.0.iter_mut().map(|it| it as &mut dyn Record))
+    }
+
+    fn answerable(&mut self) -> &mut dyn Any {
+        self
     }
 
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>> {
@@ -253,6 +266,10 @@ impl<T: FromRow> RecordSet for Rows<T> {
 
     fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
         Box::new(std::iter::empty())
+    }
+
+    fn answerable(&mut self) -> &mut dyn Any {
+        self
     }
 
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>> {

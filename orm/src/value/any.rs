@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::value::{Cells, SqlType, Value};
 
 impl SqlType {
-    /// Reads a cell of a column of this type.
+    /// Reads what a cell of a column of this type is sorted by.
     ///
     /// # Errors
     /// [`Error::Decode`] where it holds something else; [`Error::Invalid`] for
@@ -12,6 +12,9 @@ impl SqlType {
     pub(crate) fn read(self, cells: &dyn Cells, at: usize) -> Result<Value> {
         if cells.is_null(at)? {
             return Ok(Value::Null);
+        }
+        if let Some(finer) = cells.finer(self, at)? {
+            return Ok(finer);
         }
         Ok(match self {
             Self::Boolean => Value::Bool(cells.bool(at)?),

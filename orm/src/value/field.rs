@@ -17,7 +17,7 @@ use crate::value::{AnyField, Binder, Cells, RowRef, SqlType, Value};
 /// | `f32` `f64` | `real`, `double precision` | `FLOAT`, `DOUBLE` | `REAL` | NaN and infinities are [`Error::Unstorable`]; SQLite computes with 64 bits, which an `f32` is rounded from |
 /// | `String`, `Vec<u8>` | `text`, `bytea` | `LONGTEXT`, `LONGBLOB` | `TEXT`, `BLOB` | text by code points, without NUL |
 /// | `Decimal` | `numeric` | `DECIMAL` | scaled integer | feature `rust_decimal` |
-/// | `DateTime<Utc>`, `OffsetDateTime` | `timestamptz` | `DATETIME(6)` | `TEXT` | features `chrono`, `time`; an instant, read in UTC |
+/// | `DateTime<Utc>`, `DateTime<FixedOffset>`, `OffsetDateTime` | `timestamptz` | `DATETIME(6)` | `TEXT` | features `chrono`, `time`; an instant, read in UTC |
 /// | `NaiveDateTime`, `PrimitiveDateTime` | `timestamp` | `DATETIME(6)` | `TEXT` | cut to microseconds, as all times are |
 /// | `NaiveDate`, `Date`; `NaiveTime`, `Time` | `date`; `time` | `DATE`; `TIME(6)` | `TEXT` | |
 /// | `Uuid` | `uuid` | `BINARY(16)` | `BLOB` | feature `uuid`; ordered by its bytes |

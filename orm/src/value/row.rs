@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::value::field::unexpected;
-use crate::value::{Field, json_array};
+use crate::value::{Field, SqlType, Value, json_array};
 
 /// The cells of one row; drivers implement it.
 ///
@@ -74,6 +74,13 @@ pub trait Cells {
     /// Reads the text of a JSON document.
     fn json(&self, at: usize) -> Result<&str> {
         self.text(at)
+    }
+    /// What a cell of a column of this type is sorted by, where that is finer than
+    /// what is read of it.
+    #[doc(hidden)]
+    fn finer(&self, ty: SqlType, at: usize) -> Result<Option<Value>> {
+        let _ = (ty, at);
+        Ok(None)
     }
     /// Reads a list: calls `each` with the cells that hold the elements, and
     /// the position of each.

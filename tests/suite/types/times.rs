@@ -16,6 +16,7 @@ cases![
     dates_and_times_of_the_other_crate,
     dates_of_the_other_crate,
     times_of_day_of_the_other_crate,
+    the_smallest_and_largest_of_both_crates,
     both_crates_read_the_same_columns,
     years_without_room_are_refused,
     changes_are_stamped_in_every_type,
@@ -73,6 +74,26 @@ async fn dates_of_the_other_crate(t: Test) {
 
 async fn times_of_day_of_the_other_crate(t: Test) {
     in_order::<Hour>(&t, vec![time!(0:00), time!(0:00:00.000001), time!(12:30), time!(23:59:59.999999)]).await;
+}
+
+async fn the_smallest_and_largest_of_both_crates(t: Test) {
+    macro_rules! ends {
+        ($($model:ident: $low:expr, $high:expr;)*) => {$(
+            t.create_tables::<$model>().await.unwrap();
+            t.create_many([$model { id: 0, it: Some($high) }, $model { id: 0, it: None }, $model { id: 0, it: Some($low) }]).await.unwrap();
+            let ends = t.find().select(($model::IT.min(), $model::IT.max())).await.unwrap();
+            assert_eq!(ends, [(Some($low), Some($high))]);
+        )*};
+    }
+    let east = FixedOffset::east_opt(0).unwrap();
+    ends! {
+        Instant: datetime!(1969-12-31 23:59:59.999999 UTC), datetime!(2024-02-29 12:30 UTC);
+        Local: datetime!(0001-01-01 00:00), datetime!(9999-12-31 23:59:59.999999);
+        Day: date!(0001 - 01 - 01), date!(2024 - 02 - 29);
+        Hour: time!(0:00:00.000001), time!(23:59:59.999999);
+        Offset: east.with_ymd_and_hms(1, 1, 2, 0, 0, 0).unwrap(), east.with_ymd_and_hms(2024, 3, 1, 0, 0, 0).unwrap();
+        Clock: NaiveTime::MIN, "12:30:15.5".parse().unwrap();
+    }
 }
 
 /// The same table, read with other types.

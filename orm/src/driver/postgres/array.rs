@@ -60,7 +60,7 @@ impl Elements {
 
     fn integer(&mut self, it: i64) -> Result<()> {
         let ty = self.ty;
-        let small = |_| limits::unstorable(format!("the integer {it} is out of the range of its column"));
+        let small = |_| limits::unstorable("the integer is out of the range of its column");
         match width(ty) {
             _ if !ty.is_integer() => self.put(SqlType::BigInt, &it),
             2 => self.put(ty, &i16::try_from(it).map_err(small)?),

@@ -197,5 +197,5 @@ fn fits(it: i64, ty: SqlType) -> Result<()> {
         4 => i32::try_from(it).is_ok(),
         _ => true,
     };
-    if fits { Ok(()) } else { Err(limits::unstorable(format!("the integer {it} is out of the range of its column"))) }
+    if fits { Ok(()) } else { Err(limits::unstorable("the integer is out of the range of its column")) }
 }

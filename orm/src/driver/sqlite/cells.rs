@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use rusqlite::types::ValueRef;
 
 use crate::error::{Error, Result};
-use crate::value::Cells;
+use crate::value::{Cells, SqlType, Value};
 
 /// What holds for all rows of a result, found out when it is first needed.
 #[derive(Debug, Default)]
@@ -128,6 +128,16 @@ impl Cells for RowCells<'_> {
         #[allow(clippy::cast_possible_truncation, reason = "rounded, and not to infinity")]
         let it = self.f64(at)? as f32;
         if it.is_finite() { Ok(it) } else { Err(decode("f32", "a number that is out of range")) }
+    }
+
+    /// Fractions have 64 bits in every column, and times are sorted by how they
+    /// are written, which other programs do in their own ways.
+    fn finer(&self, ty: SqlType, at: usize) -> Result<Option<Value>> {
+        Ok(match (ty, self.value(at)?) {
+            (SqlType::Real, ValueRef::Real(it)) => Some(Value::F64(it)),
+            (SqlType::Timestamp | SqlType::DateTime | SqlType::Time, ValueRef::Text(_)) => Some(Value::Text(self.text(at)?.to_owned())),
+            _ => None,
+        })
     }
 
     fn text(&self, at: usize) -> Result<&str> {

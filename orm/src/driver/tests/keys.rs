@@ -73,6 +73,10 @@ impl RecordSet for Cats {
     }
 
     /// Columns by name, in the order `id`, `name`.
+    fn answerable(&mut self) -> &mut dyn std::any::Any {
+        self
+    }
+
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>> {
         let find = |name| (0..cells.len()).find(|at| cells.name(*at) == name).unwrap();
         Ok(vec![find("id"), find("name")])

@@ -15,9 +15,9 @@ use self::page::Page;
 use self::rows::Marked;
 use crate::callback::{Finished, Request};
 use crate::error::{Error, Result};
-use crate::query::{Pending, take_records};
+use crate::query::Pending;
 use crate::schema::Model;
-use crate::statement::{RecordSet, Records, Select};
+use crate::statement::{RecordSet, Records, Rows, Select};
 use crate::value::{FromRow, Value};
 
 /// Records, or rows, that are read in batches, in a fixed order.
@@ -58,12 +58,19 @@ struct Take<T> {
 /// The rows of a page, and what the last one is sorted by.
 type Taken<T> = (Vec<T>, Vec<Value>);
 
+/// Gives the set of a page its type back.
+fn unmarked<S: 'static>(set: Box<dyn RecordSet>) -> (S, Vec<Value>) {
+    let any: Box<dyn Any> = set;
+    any.downcast::<Marked<S>>().expect("callbacks cannot replace the set").into_parts()
+}
+
 impl<'s, M: Model> RecordStream<'s, M> {
     pub(super) fn of_records(pending: Pending<'s>, select: Select) -> Self {
         let take = Take {
-            into: |_| Box::new(Records::<M>(Vec::new())),
+            into: |page| Box::new(Marked::new(Records::<M>(Vec::new()), page)),
             from: |page, finished| {
-                let (records, mut last) = (take_records::<M>(finished.records), finished.last);
+                let (Records(records), _) = unmarked::<Records<M>>(finished.records);
+                let mut last = finished.last;
                 // A callback answered in the place of `orm:row`.
                 if let (true, Some(record)) = (last.is_empty(), records.last()) {
                     last = page.columns().map(|at| record.value(at)).collect();
@@ -78,10 +85,10 @@ impl<'s, M: Model> RecordStream<'s, M> {
 impl<'s, R: FromRow> RecordStream<'s, R> {
     pub(super) fn of_rows(pending: Pending<'s>, select: Select) -> Self {
         let take = Take {
-            into: |page| Box::new(Marked::<R>::new(page)),
+            into: |page| Box::new(Marked::new(Rows::<R>(Vec::new()), page)),
             from: |_, finished| {
-                let any: Box<dyn Any> = finished.records;
-                any.downcast::<Marked<R>>().expect("callbacks cannot replace the rows").into_parts()
+                let (Rows(rows), last) = unmarked::<Rows<R>>(finished.records);
+                (rows, last)
             },
         };
         Self::new(pending, select, Page::of_rows, take)

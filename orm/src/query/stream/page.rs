@@ -61,14 +61,16 @@ impl Page {
         self.order.iter().map(|it| it.column.at)
     }
 
-    /// Their types.
-    pub(super) fn types(&self) -> impl Iterator<Item = SqlType> {
-        self.order.iter().map(|it| it.column.meta().ty)
+    /// Where they stand in a row, and their types: records have all columns, and
+    /// behind expressions are those of the order.
+    pub(super) fn places(&self) -> Vec<(usize, SqlType)> {
+        let of_records = self.reads_records();
+        let place = |(nth, it): (usize, &Sorted)| (if of_records { it.column.at } else { self.selected + nth }, it.column.meta().ty);
+        self.order.iter().enumerate().map(place).collect()
     }
 
-    /// How many expressions stand before them in a row.
-    pub(super) fn selected(&self) -> usize {
-        self.selected
+    pub(super) fn reads_records(&self) -> bool {
+        matches!(self.select.project, Project::Columns)
     }
 
     pub(super) fn statement(&self) -> Statement {

@@ -1,62 +1,72 @@
-//! Rows of a stream that are no records.
+//! Rows of a stream, which know their place in it.
+
+use std::any::Any;
 
 use crate::error::Result;
 use crate::query::stream::page::Page;
 use crate::statement::{Record, RecordSet};
-use crate::value::{Cells, FromRow, RowRef, SqlType, Value};
+use crate::value::{Cells, RowRef, SqlType, Value};
 
-/// Rows, and what the last one is sorted by, which stands behind its columns.
-pub(super) struct Marked<R> {
-    rows: Vec<R>,
-    /// Where those columns begin, and their types.
-    from: usize,
-    types: Vec<SqlType>,
+/// Records or rows, and what the last one is sorted by, as the database has it:
+/// a field may be rounded, or be changed by callbacks.
+pub(super) struct Marked<S> {
+    set: S,
+    places: Vec<(usize, SqlType)>,
     last: Vec<Value>,
+    of_records: bool,
 }
 
-impl<R> Marked<R> {
-    pub(super) fn new(page: &Page) -> Self {
-        Self { rows: Vec::new(), from: page.selected(), types: page.types().collect(), last: Vec::new() }
+impl<S> Marked<S> {
+    pub(super) fn new(set: S, page: &Page) -> Self {
+        Self { set, places: page.places(), last: Vec::new(), of_records: page.reads_records() }
     }
 
-    pub(super) fn into_parts(self) -> (Vec<R>, Vec<Value>) {
-        (self.rows, self.last)
+    pub(super) fn into_parts(self) -> (S, Vec<Value>) {
+        (self.set, self.last)
     }
 }
 
-impl<R: FromRow> RecordSet for Marked<R> {
+impl<S: RecordSet> RecordSet for Marked<S> {
     fn len(&self) -> usize {
-        self.rows.len()
+        self.set.len()
     }
 
-    fn record(&self, _: usize) -> Option<&dyn Record> {
-        None
+    fn record(&self, at: usize) -> Option<&dyn Record> {
+        self.set.record(at)
     }
 
-    fn record_mut(&mut self, _: usize) -> Option<&mut dyn Record> {
-        None
+    fn record_mut(&mut self, at: usize) -> Option<&mut dyn Record> {
+        self.set.record_mut(at)
     }
 
     fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
-        Box::new(std::iter::empty())
+        self.set.records_mut()
+    }
+
+    fn place(&self, _: &[usize]) -> Vec<Value> {
+        self.last.clone()
+    }
+
+    fn answerable(&mut self) -> &mut dyn Any {
+        // Other rows do not have in them what they are sorted by.
+        if self.of_records { self.set.answerable() } else { self }
     }
 
     fn positions(&self, cells: &dyn Cells) -> Result<Vec<usize>> {
-        R::positions(cells)
+        self.set.positions(cells)
     }
 
     fn push(&mut self, row: &RowRef<'_>) -> Result<()> {
-        self.rows.push(R::from_row(row)?);
-        let places = (self.from..).zip(&self.types);
+        self.set.push(row)?;
         self.last.clear();
-        for (at, ty) in places {
-            self.last.push(ty.read(row.cells(), at)?);
+        for (at, ty) in &self.places {
+            self.last.push(ty.read(row.cells(), *at)?);
         }
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.rows.clear();
+        self.set.clear();
         self.last.clear();
     }
 }

@@ -1,0 +1,153 @@
+//! Calculations and lists whose parts are unusual: fractions of 32 bits,
+//! numbers that are negative on the way, and nests.
+
+use orm::prelude::*;
+use orm::{Engine, Error, PoolOptions, Value, list};
+
+use crate::{Test, cases};
+
+cases![
+    a_sum_of_short_fractions_is_counted_in_64_bits,
+    a_sum_may_be_negative_on_the_way,
+    a_calculation_that_is_nested_too_deep_is_an_error,
+    a_calculation_whose_text_would_not_end_is_an_error,
+    a_looked_up_column_is_in_no_list_of_numbers_that_it_cannot_hold,
+    a_long_list_of_numbers_stays_out_of_the_text,
+    a_long_text_is_not_kept_prepared,
+];
+
+#[derive(Debug, Clone, Default, PartialEq, Model)]
+struct Gauge {
+    #[orm(key)]
+    id: i32,
+    short: f32,
+    long: f64,
+    a: u32,
+    b: u32,
+    c: u32,
+    wide: u64,
+}
+
+async fn gauges(t: &Test, shorts: &[f32]) {
+    t.create_tables::<Gauge>().await.unwrap();
+    let gauge = |(id, short): (i32, &f32)| Gauge { id, short: *short, long: 2.0, a: 1, b: 10, c: 5, wide: 7 };
+    t.create_many((1..).zip(shorts).map(gauge)).await.unwrap();
+}
+
+async fn a_sum_of_short_fractions_is_counted_in_64_bits(t: Test) {
+    // In 32 bits, 16,777,216 + 1 is 16,777,216.
+    gauges(&t, &[16_777_216.0, 1.0, 1.0, 1.0]).await;
+    let sum = t.find().select(Gauge::SHORT.sum()).first().await.unwrap().unwrap();
+    assert_eq!(sum, Some(16_777_219.0));
+    let some = t.find().where_(Gauge::ID.eq(0)).select(Gauge::SHORT.sum()).first().await.unwrap().unwrap();
+    assert_eq!(some, None);
+    let larger = t.find().select(Gauge::A).group_by(Gauge::A).having(Gauge::SHORT.sum().gt(16_777_218.0));
+    assert_eq!(larger.await.unwrap(), [1]);
+}
+
+async fn a_sum_may_be_negative_on_the_way(t: Test) {
+    gauges(&t, &[0.5]).await;
+    for condition in [
+        Gauge::A.minus(Gauge::B).plus(Gauge::C).lt(1),
+        Gauge::C.plus(Gauge::A.minus(Gauge::B)).lt(1),
+        Gauge::B.neg().plus(Gauge::C).lt(1),
+        Gauge::C.minus(Gauge::B).minus(Gauge::A).lt(1),
+        Gauge::A.minus(Gauge::B).plus(7).lt(1),
+    ] {
+        let shown = format!("{condition:?}");
+        assert_eq!(t.find().where_(condition).count().await.unwrap(), 1, "{shown}");
+    }
+    // Where the end is not negative, it can be stored.
+    t.update_all(every()).set(Gauge::A, Gauge::A.minus(Gauge::B).plus(Gauge::C).plus(Gauge::C)).await.unwrap();
+    assert_eq!(t.get::<Gauge>(1).await.unwrap().a, 1);
+    assert!(t.update_all(every()).set(Gauge::A, Gauge::A.minus(Gauge::B)).await.is_err());
+    assert_eq!(t.get::<Gauge>(1).await.unwrap().a, 1);
+}
+
+async fn a_calculation_that_is_nested_too_deep_is_an_error(t: Test) {
+    gauges(&t, &[0.5]).await;
+    let sum = |n: u32| (0..n).fold(Gauge::WIDE.plus(0), |sum, _| sum.plus(1));
+    assert_eq!(t.find().where_(sum(100).eq(107)).count().await.unwrap(), 1);
+    // Without a bound, the last ones fill the stack, which ends the program.
+    for n in [300, 1_000, 100_000] {
+        let opposite = (0..n).fold(Gauge::LONG.neg(), |it, _| it.neg());
+        let one = t.find().where_(sum(n).eq(107)).count().await.unwrap_err();
+        let other = t.find().select(opposite).await.unwrap_err();
+        for error in [one, other] {
+            assert!(matches!(&error, Error::Invalid(it) if it.contains("nested")), "{error:?}");
+        }
+    }
+}
+
+async fn a_calculation_whose_text_would_not_end_is_an_error(t: Test) {
+    gauges(&t, &[0.5]).await;
+    let product = |n: u32| (0..n).fold(Gauge::LONG.times(1.0), |it, _| it.times(Gauge::LONG));
+    let quotient = |n: u32| (0..n).fold(Gauge::LONG.divided_by(2.0), |it, _| Gauge::LONG.divided_by(it));
+    assert_eq!(t.find().where_(product(4).eq(32.0).and(quotient(2).eq(1.0))).count().await.unwrap(), 1);
+    for it in [product(40), quotient(40)] {
+        match t.find().where_(it.gt(0.0)).count().await {
+            // PostgreSQL checks by itself, and MariaDB the products.
+            Ok(found) => assert_eq!(found, 1),
+            Err(error) => assert!(matches!(&error, Error::Invalid(it) if it.contains("too long")), "{error:?}"),
+        }
+    }
+}
+
+async fn a_looked_up_column_is_in_no_list_of_numbers_that_it_cannot_hold(t: Test) {
+    gauges(&t, &[0.5, 1.5]).await;
+    for name in ["id", "a", "wide"] {
+        let column = column_by_name::<Gauge>(name).unwrap();
+        let large = [5_000_000_000_i64, -5_000_000_000];
+        assert_eq!(t.find().where_(column.is_in(large).unwrap()).count().await.unwrap(), 0, "{name}");
+        assert_eq!(t.find().where_(column.not_in(large).unwrap()).count().await.unwrap(), 2, "{name}");
+        assert_eq!(t.find().where_(column.eq(large[0]).unwrap()).count().await.unwrap(), 0, "{name}");
+    }
+    let some = column_by_name::<Gauge>("id").unwrap().is_in([5_000_000_000_i64, 2]).unwrap();
+    assert_eq!(t.find().where_(some).select(Gauge::ID).await.unwrap(), [2]);
+}
+
+async fn a_long_list_of_numbers_stays_out_of_the_text(t: Test) {
+    gauges(&t, &[0.5, 1.5, 2.5]).await;
+    for count in [1_000, 1_500, 40_000] {
+        let ids = || (3..count).chain([2, -1]);
+        let text = t.engine().to_sql(&t.find().where_(Gauge::ID.is_in(ids())).count().statement()).unwrap();
+        assert!(!text.contains("777"), "{text}");
+        assert_eq!(t.find().where_(Gauge::ID.is_in(ids())).select(Gauge::ID).order(Gauge::ID.asc()).await.unwrap(), [2, 3]);
+        assert_eq!(t.find().where_(Gauge::ID.not_in(ids())).select(Gauge::ID).await.unwrap(), [1]);
+        let wide = || (8..u64::try_from(count).unwrap()).chain([7, i64::MAX as u64]);
+        assert_eq!(t.find().where_(Gauge::WIDE.is_in(wide())).count().await.unwrap(), 3);
+        assert_eq!(t.find().where_(Gauge::A.plus(Gauge::C).is_in((6..).take(count as usize))).count().await.unwrap(), 3);
+    }
+    if matches!(t.engine(), Engine::MariaDb | Engine::MySql) {
+        t.update_all(Gauge::ID.eq(3)).set(Gauge::WIDE, u64::MAX).await.unwrap();
+        let wide = || (8..2_000_u64).chain([u64::MAX]);
+        assert_eq!(t.find().where_(Gauge::WIDE.is_in(wide())).select(Gauge::ID).await.unwrap(), [3]);
+        let mixed = (-2_000..0_i64).map(Value::from).chain([Value::U64(u64::MAX)]);
+        let mixed = column_by_name::<Gauge>("wide").unwrap().is_in(mixed).unwrap();
+        assert_eq!(t.find().where_(mixed).select(Gauge::ID).await.unwrap(), [3]);
+    }
+}
+
+async fn a_long_text_is_not_kept_prepared(t: Test) {
+    gauges(&t, &[0.5]).await;
+    let db = t.builder().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    // What this connection has prepared, and not closed.
+    let kept = async || match t.engine() {
+        Engine::Postgres => db.raw("SELECT count(*) FROM pg_prepared_statements", ()).fetch_one::<i64>().await.unwrap(),
+        Engine::MariaDb => {
+            let text = "SELECT CAST(sum(IF(variable_name = 'COM_STMT_PREPARE', 1, -1) * variable_value) AS SIGNED) \
+                        FROM information_schema.session_status WHERE variable_name IN ('COM_STMT_PREPARE', 'COM_STMT_CLOSE')";
+            db.raw(text, ()).fetch_one::<i64>().await.unwrap()
+        }
+        // MySQL has no such figures of a session, and SQLite keeps few.
+        _ => 0,
+    };
+    kept().await;
+    let before = kept().await;
+    for n in 0..5_i32 {
+        // Of a length of its own each.
+        let ids: Vec<i32> = (1..6_000 + n).collect();
+        assert_eq!(db.find::<Gauge>().where_(sql("id IN ?", list(ids))).count().await.unwrap(), 1);
+    }
+    assert_eq!(kept().await, before);
+}
