@@ -124,6 +124,10 @@ impl RecordSet for Nobody {
         Box::new(std::iter::empty())
     }
 
+    fn answerable(&mut self) -> &mut dyn std::any::Any {
+        self
+    }
+
     fn positions(&self, _: &dyn Cells) -> Result<Vec<usize>> {
         Ok(Vec::new())
     }
