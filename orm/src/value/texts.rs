@@ -10,6 +10,8 @@ pub(crate) trait TextSink {
     /// What stands behind a time in UTC.
     #[cfg_attr(not(feature = "chrono"), allow(dead_code, reason = "only times have it"))]
     const ZONE: &'static str;
+    /// The largest integer that there is room for.
+    const LARGEST: u64 = i64::MAX.unsigned_abs();
     /// Takes the text of a value; none is NULL.
     fn text(&mut self, it: Option<&str>) -> Result<()>;
     /// Takes bytes.
@@ -77,6 +79,14 @@ impl<S: TextSink> Binder for Texts<S> {
 
     fn i32(&mut self, it: i32) -> Result<()> {
         self.integer(it.into())
+    }
+
+    fn u64(&mut self, it: u64) -> Result<()> {
+        match i64::try_from(it) {
+            Ok(it) => self.integer(it),
+            Err(_) if it <= S::LARGEST => self.put(it),
+            Err(_) => Err(limits::unstorable("this database's integers end at 9223372036854775807")),
+        }
     }
 
     fn i64(&mut self, it: i64) -> Result<()> {

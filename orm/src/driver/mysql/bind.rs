@@ -130,6 +130,7 @@ struct Strings<'a>(&'a mut dyn Binder);
 
 impl TextSink for Strings<'_> {
     const ZONE: &'static str = "";
+    const LARGEST: u64 = u64::MAX;
 
     fn text(&mut self, it: Option<&str>) -> Result<()> {
         match it {
