@@ -62,7 +62,7 @@ impl Breaker {
     /// A circuit breaker; the name is for errors and events.
     pub fn new(name: &'static str) -> Self {
         // Open within a second of a database of which every other statement fails.
-        let limits = Limits { rate: 0.4, least: 10, window: Duration::from_secs(1), pause: Duration::from_secs(5) };
+        let limits = Limits { rate: 0.4, least: 10, window: Duration::from_millis(800), pause: Duration::from_secs(5) };
         Self { name, limits, circuit: Arc::new(Circuit::new(name, limits)), fallback: None }
     }
 
@@ -81,7 +81,7 @@ impl Breaker {
 
     /// How far back statements count; of a database that fails at once after it
     /// was well, it opens when the part of this time is over that
-    /// [`failure_rate`](Self::failure_rate) says, or sooner. Default: 1 s.
+    /// [`failure_rate`](Self::failure_rate) says, or sooner. Default: 800 ms.
     pub fn window(self, time: Duration) -> Self {
         let limits = Limits { window: time, ..self.limits };
         self.with(limits)
