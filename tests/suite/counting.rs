@@ -116,7 +116,7 @@ async fn a_long_list_of_numbers_stays_out_of_the_text(t: Test) {
         assert_eq!(t.find().where_(Gauge::ID.not_in(ids())).select(Gauge::ID).await.unwrap(), [1]);
         let wide = || (8..u64::try_from(count).unwrap()).chain([7, i64::MAX as u64]);
         assert_eq!(t.find().where_(Gauge::WIDE.is_in(wide())).count().await.unwrap(), 3);
-        assert_eq!(t.find().where_(Gauge::A.plus(Gauge::C).is_in((6..).take(count as usize))).count().await.unwrap(), 3);
+        assert_eq!(t.find().where_(Gauge::A.plus(Gauge::C).is_in((6..).take(usize::try_from(count).unwrap()))).count().await.unwrap(), 3);
     }
     if matches!(t.engine(), Engine::MariaDb | Engine::MySql) {
         t.update_all(Gauge::ID.eq(3)).set(Gauge::WIDE, u64::MAX).await.unwrap();
