@@ -17,6 +17,7 @@ cases![
     nested_transactions_are_ended_by_hand,
     a_transaction_does_not_end_before_those_inside_it,
     a_transaction_is_ended_at_its_deadline_wherever_it_is,
+    what_follows_its_end_at_the_deadline_is_done_to_its_end,
     dropped_at_any_moment_it_leaves_nothing,
     statements_at_the_same_time_wait_for_each_other,
 ];
@@ -129,6 +130,24 @@ async fn a_transaction_is_ended_at_its_deadline_wherever_it_is(t: Test) {
     begin("in time").await.commit().await.unwrap();
     assert_eq!(names(&t).await, ["after", "in time", "later"]);
     assert_eq!(db.stats().in_use, 0);
+}
+
+async fn what_follows_its_end_at_the_deadline_is_done_to_its_end(t: Test) {
+    let db = one(&t).await;
+    let (begun, hears_begun) = tokio::sync::oneshot::channel();
+    let (goes_on, hears_going_on) = tokio::sync::oneshot::channel();
+    let (done, hears_done) = tokio::sync::oneshot::channel();
+    let tx = db.session().timeout(Duration::from_millis(100)).begin().await.unwrap();
+    tx.after_rollback(async move |_| {
+        begun.send(()).map_err(|()| Error::other("nobody hears"))?;
+        hears_going_on.await.map_err(Error::other)?;
+        done.send(()).map_err(|()| Error::other("nobody hears"))
+    })
+    .unwrap();
+    hears_begun.await.unwrap();
+    drop(tx);
+    goes_on.send(()).unwrap();
+    hears_done.await.unwrap();
 }
 
 async fn dropped_at_any_moment_it_leaves_nothing(t: Test) {

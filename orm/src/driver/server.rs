@@ -15,6 +15,7 @@ use crate::driver::lent::{Back, Lent};
 use crate::driver::supervise::Supervised;
 use crate::driver::{Conn, Deadline, Detached, Done, Work};
 use crate::error::{Error, Result};
+use crate::statement::Statement;
 
 /// Runs a statement. At the deadline the server is asked to stop it; where that is
 /// not heard of in time, it goes on alone, and the connection does not come back.
@@ -39,11 +40,18 @@ where
     let back = Arc::new(Back::default());
     let lent = Lent::new(work, Some(Arc::clone(&back)));
     let running = Supervised::new(statement(conn, lent, Some(deadline)), cancel.clone());
+    let late = Error::Timeout { phase: "the statement", limit: deadline.limit };
     let running = match select(running, pin!(until_late(deadline, cancel))).await {
-        Either::Left(((conn, lent, done), _)) => return (Some(conn), lent.into_work(), done),
+        Either::Left(((conn, lent, done), _)) => {
+            // A server that was told the time stops it by itself, and may be heard first.
+            let done = match done {
+                Err(Error::Cancelled) if Instant::now() >= deadline.at => Err(late),
+                done => done,
+            };
+            return (Some(conn), lent.into_work(), done);
+        }
         Either::Right(((), running)) => running,
     };
-    let late = Error::Timeout { phase: "the statement", limit: deadline.limit };
     let mut ending = running.end();
     let mut ended = tokio::time::timeout_at(deadline.answered_by().into(), &mut ending).await.ok();
     if ended.is_none() {
@@ -53,8 +61,9 @@ where
     if let Some(Some((conn, lent, result))) = ended {
         let work = lent.into_work();
         let result = match result {
-            // It was done before it could be stopped, and a write that is done is not called otherwise.
-            Ok(done) if !work.statement.is_read() => Ok(done),
+            // It was done before it could be stopped, and a write that is done is not called
+            // otherwise; text that reads may call a function that writes.
+            Ok(done) if !matches!(work.statement, Statement::Select(_)) => Ok(done),
             Ok(_) | Err(Error::Cancelled) => Err(late),
             Err(error) => Err(error),
         };

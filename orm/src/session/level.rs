@@ -283,7 +283,8 @@ impl Level {
             let conn = Guard::lock(&slot).await;
             let all = slot.state().end_all();
             drop(conn);
-            after::run(all).await;
+            // In a task of its own: this one ends with the value of the transaction.
+            after::spawn(all);
         })
     }
 
