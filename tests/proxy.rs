@@ -17,6 +17,8 @@ pub(crate) struct Proxy {
 
 #[derive(Debug)]
 struct Rules {
+    /// Where new connections go.
+    server: std::sync::Mutex<String>,
     /// How many more bytes the server may say before all is cut; `usize::MAX` is no end.
     left: AtomicUsize,
     /// The client is cut off when it has said this, before the reply comes back.
@@ -42,10 +44,9 @@ struct Rules {
 impl Proxy {
     /// A proxy to the host and port of a URL, whose default port is given.
     pub(crate) async fn to(url: &str, port: u16) -> Self {
-        let (host, _) = authority(url);
-        let server = if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let rules = Arc::new(Rules {
+            server: std::sync::Mutex::new(address(url, port)),
             left: AtomicUsize::new(usize::MAX),
             deaf_after: std::sync::Mutex::default(),
             deaf: AtomicBool::new(false),
@@ -61,11 +62,17 @@ impl Proxy {
         let proxy = Self { port: listener.local_addr().unwrap().port(), rules: Arc::clone(&rules) };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                let server = rules.server.lock().unwrap().clone();
                 let Ok(server) = TcpStream::connect(&server).await else { return };
                 tokio::spawn(forward(client, server, Arc::clone(&rules)));
             }
         });
         proxy
+    }
+
+    /// Leads new connections to the server of another URL, which says its port.
+    pub(crate) fn lead_to(&self, url: &str) {
+        *self.rules.server.lock().unwrap() = address(url, 0);
     }
 
     /// The URL with this proxy in the place of the server.
@@ -151,6 +158,11 @@ fn authority(url: &str) -> (&str, usize) {
     let end = url[start..].find(['/', '?']).map_or(url.len(), |it| start + it);
     let start = url[start..end].rfind('@').map_or(start, |it| start + it + 1);
     (&url[start..end], start)
+}
+
+fn address(url: &str, port: u16) -> String {
+    let (host, _) = authority(url);
+    if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") }
 }
 
 async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>) {

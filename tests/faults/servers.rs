@@ -40,7 +40,7 @@ impl Server {
                 fs::create_dir(&data).unwrap();
                 run(Command::new("chown").arg("-R").arg("mysql").arg(server.folder.path()));
                 let install = ["--no-defaults", "--auth-root-authentication-method=normal", "--user=mysql"];
-                run(Command::new(program("mariadb-install-db")).args(install).arg(format!("--datadir={}", data.display())));
+                run(server.mariadb("mariadb-install-db").args(install).arg(format!("--datadir={}", data.display())));
             }
         }
         server.launch();
@@ -72,7 +72,7 @@ impl Server {
                 command
             }
             _ => {
-                let mut command = Command::new(program("mariadbd"));
+                let mut command = self.mariadb("mariadbd");
                 let at = |name: &str| self.folder.path().join(name).display().to_string();
                 command.args(["--no-defaults", "--user=mysql", "--bind-address=127.0.0.1", &format!("--port={}", self.port)]);
                 command
@@ -85,6 +85,14 @@ impl Server {
         let log = fs::File::create(self.folder.path().join("log")).unwrap();
         let process = command.args(self.options).stdout(Stdio::null()).stderr(log).stdin(Stdio::null()).spawn().expect("the server starts");
         *self.process.lock().unwrap() = Some(process);
+    }
+
+    /// A program of MariaDB. One that starts removes the temporary tables that it finds, also
+    /// those of other servers: so it has a folder of its own for them.
+    fn mariadb(&self, name: &str) -> Command {
+        let mut command = Command::new(program(name));
+        command.env("TMPDIR", self.folder.path());
+        command
     }
 
     /// Waits until it answers.

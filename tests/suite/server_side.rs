@@ -1,10 +1,14 @@
 //! What a database does by itself: triggers, procedures, and how its server is configured.
 
+use std::time::Duration;
+
 use orm::prelude::*;
 use orm::{Db, Engine, Error, PoolOptions};
+use sqlx::Connection;
 
 use crate::faults::servers::Server;
 use crate::models::{User, user};
+use crate::proxy::Proxy;
 use crate::{Test, cases};
 
 cases![
@@ -14,6 +18,7 @@ cases![
     a_block_that_commits_is_noticed,
     a_second_set_of_rows_is_refused,
     writes_stay_on_a_server_that_does_not_commit_by_itself,
+    a_statement_is_not_stopped_on_another_server,
 ];
 
 /// A table whose trigger leaves out who is called `bob`; MariaDB's triggers cannot.
@@ -142,4 +147,42 @@ async fn writes_stay_on_a_server_that_does_not_commit_by_itself(t: Test) {
     db.create(user("cleo", 3)).await.unwrap();
     drop(db);
     assert_eq!(open().await.find::<User>().count().await.unwrap(), 3);
+}
+
+/// Behind a balancer the connection over which a statement is stopped may come to another
+/// server, where its number is somebody else's. Seen failing with a bare `KILL QUERY` and the number.
+async fn a_statement_is_not_stopped_on_another_server(t: Test) {
+    if t.engine() != Engine::MariaDb {
+        // Numbers of PostgreSQL's processes cannot be had on purpose.
+        return;
+    }
+    let (one, other) = (Server::start(t.engine()).await, Server::start(t.engine()).await);
+    let connect = async |server: &Server| sqlx::MySqlConnection::connect(&server.url()).await.unwrap();
+    for _ in 0..50 {
+        connect(&one).await.close().await.unwrap();
+    }
+    let network = Proxy::to(&one.url(), 0).await;
+    let db = Db::builder(&network.url(&one.url())).pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    let numbered = "SELECT CAST(connection_id() AS SIGNED)";
+    let number: i64 = db.raw(numbered, ()).fetch_one().await.unwrap();
+    let (mut bystander, mut its) = (connect(&other).await, 0_i64);
+    while its < number {
+        bystander = connect(&other).await;
+        its = sqlx::query_scalar(numbered).fetch_one(&mut bystander).await.unwrap();
+    }
+    assert_eq!(its, number);
+    let sleeps = tokio::spawn(async move { sqlx::query_scalar::<_, i64>("SELECT sleep(600)").fetch_one(&mut bystander).await });
+    let mut watch = connect(&other).await;
+    let mut count = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut watch).await.unwrap();
+    let asleep = "SELECT count(*) FROM information_schema.processlist WHERE info = 'SELECT sleep(600)'";
+    while count(asleep).await == 0 {}
+
+    network.lead_to(&other.url());
+    let late = db.session().timeout(Duration::from_millis(100)).raw("SELECT sleep(600)", ()).fetch::<i64>().await.unwrap_err();
+    assert!(matches!(late, Error::Timeout { .. }), "{late:?}");
+    // It is asked again and again.
+    let asked = "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status WHERE variable_name = 'COM_KILL'";
+    while count(asked).await < 3 {}
+    assert_eq!(count(asleep).await, 1);
+    sleeps.abort();
 }

@@ -48,13 +48,24 @@ impl Control {
 #[derive(Debug, Clone)]
 pub(super) struct Cancel {
     target: Target,
-    server_id: u64,
+    /// What stops the statement.
+    stop: String,
+    /// What ends the connection.
+    end: String,
 }
 
 impl Cancel {
-    /// Stops whatever the connection of this number runs.
-    pub(super) fn new(target: &Target, server_id: u64) -> Self {
-        Self { target: target.clone(), server_id }
+    /// Stops what a connection runs; `None` where it has no number by which it is known.
+    pub(super) fn of(link: &Link, target: &Target) -> Option<Self> {
+        let (stop, end) = match link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) => return None,
+            #[cfg(feature = "postgres")]
+            Link::Postgres(it) => (it.kill("pg_cancel_backend")?, it.kill("pg_terminate_backend")?),
+            #[cfg(feature = "mysql")]
+            Link::MySql(it) => (it.kill("QUERY"), it.kill("CONNECTION")),
+        };
+        Some(Self { target: target.clone(), stop, end })
     }
 
     /// Opens the connection over which that is said, unless it is open or in use:
@@ -70,30 +81,12 @@ impl Cancel {
 
     /// Stops the statement, and waits until the server has taken it.
     pub(super) async fn send(&self) -> Result<()> {
-        let id = self.server_id;
-        let text = match self.target.options() {
-            #[cfg(feature = "postgres")]
-            Options::Postgres(_) => format!("SELECT pg_cancel_backend({id})"),
-            #[cfg(feature = "mysql")]
-            Options::MySql(_) => format!("KILL QUERY {id}"),
-            #[cfg(feature = "sqlite")]
-            Options::Sqlite(_) => String::new(),
-        };
-        say(&self.target, &text).await
+        say(&self.target, &self.stop).await
     }
 
     /// Ends the connection, and waits until the server has taken it.
     async fn terminate(&self) -> Result<()> {
-        let id = self.server_id;
-        let text = match self.target.options() {
-            #[cfg(feature = "postgres")]
-            Options::Postgres(_) => format!("SELECT pg_terminate_backend({id})"),
-            #[cfg(feature = "mysql")]
-            Options::MySql(_) => format!("KILL CONNECTION {id}"),
-            #[cfg(feature = "sqlite")]
-            Options::Sqlite(_) => String::new(),
-        };
-        say(&self.target, &text).await
+        say(&self.target, &self.end).await
     }
 }
 

@@ -108,7 +108,7 @@ pub(crate) async fn connect(target: &Target, role: Role) -> Result<Conn> {
     };
     let mut conn =
         Conn { link: link.map_err(|error| errors::connecting(target, error))?, busy: false, cancel: None, leaves: Leaves::Nothing };
-    conn.cancel = conn.server_id().map(|id| Arc::new(Cancel::new(target, id)));
+    conn.cancel = Cancel::of(&conn.link, target).map(Arc::new);
     Ok(conn)
 }
 

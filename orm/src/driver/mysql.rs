@@ -21,11 +21,16 @@ use crate::error::{Error, Result};
 /// What stands around the values of a message.
 const ENVELOPE: usize = 64;
 
+/// What tells a server from others that may answer under the same name; only letters and digits.
+const SERVER: &str = "hex(concat_ws(':', @@hostname, @@port, @@datadir))";
+
 /// One connection to MariaDB or MySQL.
 pub(super) struct MySql {
     conn: MySqlConnection,
     engine: Engine,
     connection_id: u64,
+    /// By what its server is known from others.
+    server: String,
     /// The largest message that the server takes, in bytes.
     max_packet: usize,
     /// The error that may have ended the transaction: MySQL, unlike MariaDB,
@@ -43,10 +48,12 @@ impl MySql {
     /// Opens a connection and makes it mean what the other databases mean.
     pub(super) async fn connect(options: &MySqlConnectOptions) -> Result<Self, sqlx::Error> {
         let mut conn = MySqlConnection::connect_with(options).await?;
-        let row = conn.fetch_one(sqlx::raw_sql("select version(), concat(connection_id(), ''), concat(@@max_allowed_packet, '')")).await?;
+        let asked = format!("select version(), concat(connection_id(), ''), concat(@@max_allowed_packet, ''), {SERVER}");
+        let row = conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(asked))).await?;
         let version: String = row.try_get(0)?;
         let id: String = row.try_get(1)?;
         let max_packet: String = row.try_get(2)?;
+        let server = row.try_get(3)?;
         let max_packet = max_packet.parse().map_err(|_| sqlx::Error::Protocol("no max_allowed_packet".to_owned()))?;
         let connection_id = id.parse().map_err(|_| sqlx::Error::Protocol("no connection id".to_owned()))?;
         let (engine, collation, more) = if version.contains("MariaDB") {
@@ -65,14 +72,14 @@ impl MySql {
              NO_AUTO_VALUE_ON_ZERO,NO_UNSIGNED_SUBTRACTION{more}'), autocommit = 1, completion_type = 'NO_CHAIN', sql_auto_is_null = 0"
         );
         sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut conn).await?;
-        Ok(Self { conn, engine, connection_id, max_packet, failed: None })
+        Ok(Self { conn, engine, connection_id, server, max_packet, failed: None })
     }
 
     /// Opens a connection on which only such texts are run that need no setting.
     pub(super) async fn bare(options: &MySqlConnectOptions) -> Result<Self, sqlx::Error> {
         let options = options.clone().pipes_as_concat(false).no_engine_substitution(false).timezone(None).set_names(false);
         let conn = MySqlConnection::connect_with(&options).await?;
-        Ok(Self { conn, engine: Engine::MySql, connection_id: 0, max_packet: 0, failed: None })
+        Ok(Self { conn, engine: Engine::MySql, connection_id: 0, server: String::new(), max_packet: 0, failed: None })
     }
 
     /// Which of the two it is.
@@ -88,6 +95,12 @@ impl MySql {
     /// What the server calls this connection.
     pub(super) fn connection_id(&self) -> u64 {
         self.connection_id
+    }
+
+    /// How its statement, or all of it, is stopped from another connection. A balancer may
+    /// lead that one to another server, where the number is somebody else's.
+    pub(super) fn kill(&self, what: &str) -> String {
+        format!("KILL {what} IF({SERVER} = '{}', {}, 0)", self.server, self.connection_id)
     }
 
     /// Runs a statement and reads its reply to the end.

@@ -36,11 +36,16 @@ pub(super) const RENEW: &str = "RESET SESSION AUTHORIZATION; RESET ALL; CLOSE AL
 /// than sqlx's cache of statements holds, which forgets the oldest.
 const REMEMBERED: usize = 1_000;
 
+/// What tells a server from others that may answer under the same name: when it was started.
+const SERVER: &str = "extract(epoch from pg_postmaster_start_time())::text";
+
 /// One connection to PostgreSQL.
 pub(super) struct Postgres {
     conn: PgConnection,
     /// The number of its process on the server, by which it can be cancelled.
     pid: Option<u32>,
+    /// By what its server is known from others.
+    server: String,
     /// The types of the arguments that each text was prepared for.
     prepared: HashMap<Arc<str>, u64>,
     /// Where each transaction may get another connection of the server.
@@ -67,21 +72,35 @@ impl Postgres {
         let mut conn = PgConnection::connect_with(options).await?;
         if pooled {
             // Nothing is set, which others would find, and no number is asked for, which is somebody else's soon.
-            return Ok(Self { conn, pid: None, prepared: HashMap::new(), pooled: Some(pooled::Pooled::default()) });
+            return Ok(Self { conn, pid: None, server: String::new(), prepared: HashMap::new(), pooled: Some(pooled::Pooled::default()) });
         }
         // sqlx would log what a trigger or function notes, which may be values.
-        let pid: i32 = conn.fetch_one(sqlx::raw_sql("set client_min_messages = error; select pg_backend_pid()")).await?.try_get(0)?;
-        Ok(Self { conn, pid: u32::try_from(pid).ok(), prepared: HashMap::new(), pooled: None })
+        let asked = format!("set client_min_messages = error; select pg_backend_pid(), {SERVER}");
+        let row = conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(asked))).await?;
+        let (pid, server) = (row.try_get::<i32, _>(0)?, row.try_get(1)?);
+        Ok(Self { conn, pid: u32::try_from(pid).ok(), server, prepared: HashMap::new(), pooled: None })
     }
 
     /// Opens a connection on which only such texts are run that need no setting.
     pub(super) async fn bare(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
-        Ok(Self { conn: PgConnection::connect_with(options).await?, pid: None, prepared: HashMap::new(), pooled: None })
+        Ok(Self {
+            conn: PgConnection::connect_with(options).await?,
+            pid: None,
+            server: String::new(),
+            prepared: HashMap::new(),
+            pooled: None,
+        })
     }
 
     /// The number of its process on the server.
     pub(super) fn pid(&self) -> Option<u32> {
         self.pid
+    }
+
+    /// How its statement, or all of it, is stopped from another connection. A balancer may
+    /// lead that one to another server, where the number is somebody else's.
+    pub(super) fn kill(&self, function: &str) -> Option<String> {
+        Some(format!("SELECT {function}({}) WHERE {SERVER} = '{}'", self.pid?, self.server))
     }
 
     /// Runs a statement and reads its reply to the end.
