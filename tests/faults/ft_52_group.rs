@@ -1,7 +1,11 @@
 //! FT-52: eight queries of one request at once, of which one fails.
 //!
-//! Seen failing with a cancel that only drops the futures (`Cancel::send`
-//! returning at once): the other seven sleep on the server for ten minutes.
+//! Seen failing with a cancel that only drops the futures (`Cancel::send` returning at
+//! once): the other seven sleep on until their connections are closed after five seconds,
+//! and on PostgreSQL for ten minutes. The first such round ends the experiment.
+//!
+//! In full this is missed on MariaDB, where one `KILL QUERY` of a `SLEEP` in about a hundred takes
+//! 2.0 s to be answered; so it does for its own client program, without this library.
 
 use std::time::{Duration, Instant};
 
@@ -15,8 +19,9 @@ use crate::faults::seen::Seen;
 
 const SLOW: usize = 7;
 
-/// Those that are left to the server sleep on for ten minutes; so long tells.
-const LEFT_ALONE: Duration = Duration::from_secs(10);
+/// Those that are left to the server sleep on; so long tells. MariaDB ends them ten seconds
+/// later by itself, because it finds their connections closed.
+const LEFT_ALONE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn run(ground: Ground) -> Seen {
     let db = ground.pool(SLOW + 1).await;
@@ -63,7 +68,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .count("rounds", rounds)
         .zero("unnamed", unnamed)
         .count("stopped_p99_ms", times[(times.len() - 1) * 99 / 100])
-        .within("slowest_ms", times[times.len() - 1], ground.size(0..=9_999, 0..=100))
+        .within("slowest_ms", times[times.len() - 1], ground.size(0..=3_999, 0..=100))
         .zero("unusable", unusable)
         .zero("reopened", db.stats().broken_closed)
         .zero("dirty", ground.dirty(&mut plain).await)
