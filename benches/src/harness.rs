@@ -27,6 +27,21 @@ pub enum Goal {
     Within(&'static str, f64),
     /// What it measures is memory: at most so many KiB.
     Kib(&'static str, f64),
+    /// What it measures is a share: at least so many percent.
+    Percent(&'static str, f64),
+}
+
+/// How the rounds of a work are.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    Usual,
+    /// One operation is a statement of many rows, so a turn may be longer.
+    Slow,
+    /// Many rounds of a few operations each: how a machine places threads stays
+    /// for longer than a slice, and would be all that is compared.
+    Fine,
+    /// A single round, of what takes long and hardly differs.
+    Once,
 }
 
 pub struct Work {
@@ -34,19 +49,28 @@ pub struct Work {
     pub engine: &'static str,
     /// What the others are compared with.
     pub base: &'static str,
-    /// One operation is a statement of many rows, so a turn may be longer.
-    pub slow: bool,
+    pub pace: Pace,
     pub contestants: Vec<Contestant>,
     pub goals: Vec<Goal>,
 }
 
 impl Work {
     pub fn new(name: &'static str, engine: &'static str, base: &'static str) -> Self {
-        Self { name, engine, base, slow: false, contestants: Vec::new(), goals: Vec::new() }
+        Self { name, engine, base, pace: Pace::Usual, contestants: Vec::new(), goals: Vec::new() }
     }
 
     pub fn slow(mut self) -> Self {
-        self.slow = true;
+        self.pace = Pace::Slow;
+        self
+    }
+
+    pub fn fine(mut self) -> Self {
+        self.pace = Pace::Fine;
+        self
+    }
+
+    pub fn once(mut self) -> Self {
+        self.pace = Pace::Once;
         self
     }
 
@@ -65,12 +89,19 @@ impl Work {
 
     /// Runs the rounds, with the contestants in another order each time.
     pub async fn run(&self, rounds: usize, slice: Duration, rng: &mut Rng) -> Table {
-        let slice = if self.slow { slice * 2 } else { slice };
+        let (rounds, slice) = match self.pace {
+            Pace::Usual => (rounds, slice),
+            Pace::Slow => (rounds, slice * 2),
+            Pace::Fine => (rounds * 100, Duration::ZERO),
+            Pace::Once => (1, slice),
+        };
         let mut values = vec![Vec::with_capacity(rounds); self.contestants.len()];
         let mut order: Vec<usize> = (0..self.contestants.len()).collect();
         // Caches, prepared statements and connections come before the first round.
         for it in &self.contestants {
-            tokio::spawn((it.turn)(slice / 4)).await.expect("a contestant failed");
+            tokio::spawn((it.turn)(if matches!(self.pace, Pace::Once) { Duration::ZERO } else { slice / 4 }))
+                .await
+                .expect("a contestant failed");
         }
         for _ in 0..rounds {
             rng.shuffle(&mut order);
@@ -91,6 +122,10 @@ pub struct Table {
 impl Table {
     fn of(&self, name: &str) -> Option<&[f64]> {
         self.names.iter().position(|it| *it == name).map(|at| &*self.values[at])
+    }
+
+    pub fn rounds(&self) -> usize {
+        self.values.first().map_or(0, Vec::len)
     }
 
     pub fn median(&self, name: &str) -> Option<f64> {
@@ -126,6 +161,10 @@ impl Table {
             Goal::Kib(one, limit) => {
                 let it = self.median(one)?;
                 (format!("{one} ≤ {limit} KiB"), format!("{it:.0} KiB"), it <= limit)
+            }
+            Goal::Percent(one, limit) => {
+                let it = self.median(one)?;
+                (format!("{one} ≥ {limit} %"), format!("{it:.0} %"), it >= limit)
             }
             Goal::Within(one, limit) => {
                 let it = self.median(one)?;

@@ -2,9 +2,11 @@
 
 mod check;
 mod harness;
+mod memory;
 mod models;
 mod peers;
 mod place;
+mod pool;
 mod rng;
 mod streams;
 mod works;
@@ -124,7 +126,7 @@ impl Default for Results {
 impl Results {
     async fn add(&mut self, work: &Work, args: &Args) {
         let table = work.run(args.rounds, args.slice, &mut self.rng).await;
-        report(work, &table, args.rounds, &mut self.lines, &mut self.tables);
+        report(work, &table, &mut self.lines, &mut self.tables);
         for goal in &work.goals {
             let Some((what, came, ok)) = table.judge(goal) else { continue };
             self.missed += usize::from(!ok);
@@ -134,7 +136,8 @@ impl Results {
     }
 }
 
-fn report(work: &Work, table: &Table, rounds: usize, lines: &mut String, tables: &mut String) {
+fn report(work: &Work, table: &Table, lines: &mut String, tables: &mut String) {
+    let rounds = table.rounds();
     let _ = write!(tables, "{:<18} {:<9}", work.name, work.engine);
     for name in &table.names {
         let median = table.median(name).unwrap_or(f64::NAN);

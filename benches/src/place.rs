@@ -128,7 +128,14 @@ async fn run(url: &str, sql: &str) {
 pub async fn special(engine: &'static str, place: &Place, db: &Db, durable: &Db, sea: &Sea, works: &mut Vec<Work>) {
     works.push(crate::works::create_many(engine, durable, sea));
     works.push(crate::streams::stream(engine, db, &place.url()));
+    if engine != "mysql" {
+        works.push(crate::pool::open_close(engine, db));
+    }
+    if engine == "postgres" {
+        works.push(crate::pool::goodput(&place.url()).await);
+    }
     if engine == "sqlite" {
+        works.push(crate::pool::leak_detection().await);
         let memory = Db::open("sqlite::memory:").await.unwrap();
         memory.create_tables::<User>().await.unwrap();
         memory.create_many((0..USERS).map(user)).await.unwrap();

@@ -9,6 +9,7 @@ use orm::Db;
 use tokio::sync::OnceCell;
 
 use crate::harness::{Goal, Work};
+use crate::memory::resident_kib;
 use crate::models::{Line, User};
 
 const LINES: u64 = 1_000_000;
@@ -93,10 +94,4 @@ async fn theirs(url: &str) -> Duration {
 
 fn per_line(took: Duration) -> f64 {
     took.as_nanos() as f64 / LINES as f64
-}
-
-/// What the process has in memory.
-fn resident_kib() -> f64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    pages.split(' ').nth(1).and_then(|it| it.parse::<f64>().ok()).unwrap_or_default() * 4.0
 }

@@ -28,13 +28,11 @@ pub fn plain(engine: &'static str) -> Vec<Work> {
             work("transaction_read").goal(Goal::AtMost("orm", "sqlx_held", 1.0)).goal(Goal::AtLeast("sea_orm", "orm", 1.6)),
         ],
         "postgres" => vec![
-            work("point_read")
-                .goal(Goal::AtMost("orm_pinned", "sqlx_held", 1.1))
-                .goal(Goal::AtMost("orm", "sqlx_held", 1.2))
-                .goal(Goal::AtLeast("sea_orm", "orm", 2.5)),
+            work("point_read").goal(Goal::AtMost("orm", "sqlx_held", 1.2)).goal(Goal::AtLeast("sea_orm", "orm", 2.5)),
+            Work::new("point_fine", engine, "sqlx_held").fine().goal(Goal::AtMost("orm_pinned", "sqlx_held", 1.1)),
             Work::new("point_64x10", engine, "sqlx_pool")
-                .goal(Goal::AtLeast("sqlx_pool", "orm", 1.8))
-                .goal(Goal::AtMost("orm", "deadpool", 1.1)),
+                .goal(Goal::AtLeast("sqlx_pool", "orm", 2.0))
+                .goal(Goal::AtLeast("deadpool", "orm", 0.9)),
             work("load_10000").slow().goal(Goal::AtMost("orm", "sqlx_held", 1.05)).goal(Goal::AtLeast("sea_orm", "orm", 1.0)),
             work("insert_one").goal(Goal::AtMost("orm", "tokio_postgres", 1.35)).goal(Goal::AtLeast("sea_orm", "orm", 1.4)),
             work("update_one").goal(Goal::AtMost("orm", "tokio_postgres", 1.35)).goal(Goal::AtLeast("sea_orm", "orm", 1.4)),

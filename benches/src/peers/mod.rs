@@ -40,7 +40,7 @@ pub fn enter<P: Peer>(name: &'static str, peer: P, works: &mut [Work]) {
     for work in works {
         let peer = Arc::clone(&peer);
         match work.name {
-            "point_read" => work.contestant(name, move |slice| {
+            "point_read" | "point_fine" => work.contestant(name, move |slice| {
                 let peer = Arc::clone(&peer);
                 async move {
                     timed!(slice, 8, n => {

@@ -8,7 +8,7 @@ use crate::value::{Binder, SqlType, limits};
 /// Where the texts go.
 pub(crate) trait TextSink {
     /// What stands behind a time in UTC.
-    #[cfg_attr(not(feature = "chrono"), expect(dead_code, reason = "only times have it"))]
+    #[cfg_attr(not(feature = "chrono"), allow(dead_code, reason = "only times have it"))]
     const ZONE: &'static str;
     /// Takes the text of a value; none is NULL.
     fn text(&mut self, it: Option<&str>) -> Result<()>;

@@ -1,0 +1,143 @@
+//! What the pool costs, and what it does when too much is wanted of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ::sqlx::postgres::PgPoolOptions;
+use orm::prelude::*;
+use orm::{Db, PoolOptions};
+
+use crate::harness::{Goal, Work};
+use crate::memory::resident_kib;
+use crate::models::{User, key};
+use crate::timed;
+
+const PLACES: u32 = 4;
+const HOLD: Duration = Duration::from_millis(5);
+const WAIT: Duration = Duration::from_millis(60);
+const CROWD: u32 = 200;
+
+/// Two hundred tasks that want one of four connections for 5 ms, wait 60 ms for
+/// it, and try again: how much of what four tasks get done, in percent.
+pub async fn goodput(url: &str) -> Work {
+    let mut work = Work::new("goodput", "postgres", "orm").goal(Goal::Percent("orm", 80.0));
+    let options = PoolOptions::new().max_size(PLACES as usize).wait_timeout(WAIT);
+    let db = Db::builder(url).pool(options).open().await.unwrap();
+    work.contestant("orm", move |slice| {
+        let db = db.clone();
+        overload(slice, move || {
+            let db = db.clone();
+            async move {
+                let Ok(tx) = db.session().begin().await else { return false };
+                tokio::time::sleep(HOLD).await;
+                tx.rollback().await;
+                true
+            }
+        })
+    });
+    let pool = PgPoolOptions::new().max_connections(PLACES).acquire_timeout(WAIT).connect(url).await.unwrap();
+    work.contestant("sqlx_pool", move |slice| {
+        let pool = pool.clone();
+        overload(slice, move || {
+            let pool = pool.clone();
+            async move {
+                let Ok(tx) = pool.begin().await else { return false };
+                tokio::time::sleep(HOLD).await;
+                tx.rollback().await.is_ok()
+            }
+        })
+    });
+    work
+}
+
+async fn overload<F, Fut>(slice: Duration, once: F) -> f64
+where
+    F: Fn() -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = bool> + Send + 'static,
+{
+    let slice = slice.max(Duration::from_secs(1));
+    let capacity = crowd(PLACES, slice / 2, once.clone()).await;
+    crowd(CROWD, slice, once).await / capacity * 100.0
+}
+
+/// How often per second so many tasks got it done.
+async fn crowd<F, Fut>(tasks: u32, time: Duration, once: F) -> f64
+where
+    F: Fn() -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = bool> + Send + 'static,
+{
+    let done = Arc::new(AtomicU64::new(0));
+    let start = Instant::now();
+    let end = start + time;
+    let tasks = (0..tasks).map(|_| {
+        let (once, done) = (once.clone(), Arc::clone(&done));
+        tokio::spawn(async move {
+            while Instant::now() < end {
+                done.fetch_add(u64::from(once().await), Ordering::Relaxed);
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.expect("a task failed");
+    }
+    done.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64()
+}
+
+/// A session that reads by key from SQLite in memory, with and without somebody
+/// who looks for connections that are held for long, and for long transactions.
+/// `again` is `off` once more: the two differ by what cannot be measured.
+pub async fn leak_detection() -> Work {
+    let mut work =
+        Work::new("leak_detection", "sqlite", "off").goal(Goal::More("on", "off", 1_000.0)).goal(Goal::More("again", "off", 200.0));
+    let long = Duration::from_secs(60);
+    for (name, options) in
+        [("off", PoolOptions::new()), ("again", PoolOptions::new()), ("on", PoolOptions::new().leak_after(long).slow_transaction(long))]
+    {
+        let db = Db::builder("sqlite::memory:").pool(options).open().await.unwrap();
+        db.create_tables::<User>().await.unwrap();
+        db.create_many((0..10_000).map(crate::models::user)).await.unwrap();
+        work.contestant(name, move |slice| {
+            let db = db.clone();
+            async move { timed!(slice, 16, n => assert!(db.session().get::<User>(key(n)).await.is_ok())) }
+        });
+    }
+    work
+}
+
+/// How many KiB the process grows by opening and closing a hundred thousand
+/// sessions with a connection each; `opens` are connections of SQLite that are
+/// really opened and closed, ten thousand of them.
+pub fn open_close(engine: &'static str, db: &Db) -> Work {
+    let mut work = Work::new("open_close_100000", engine, "leases").once().goal(Goal::Kib("leases", 4.0 * 1024.0));
+    let leased = db.clone();
+    work.contestant("leases", move |slice| {
+        let db = leased.clone();
+        async move { grown(slice, 100_000, || db.session()).await }
+    });
+    if engine == "sqlite" {
+        work = work.goal(Goal::Kib("opens", 4.0 * 1024.0));
+        let db = db.clone();
+        work.contestant("opens", move |slice| {
+            let db = db.clone();
+            async move { grown(slice, 10_000, || db.session().pinned()).await }
+        });
+    }
+    work
+}
+
+/// Does it a tenth as often first: what is kept for the next time is no growth.
+async fn grown(slice: Duration, times: u64, session: impl Fn() -> Session + Send) -> f64 {
+    // Nothing is to be warmed up before the first round.
+    if slice.is_zero() {
+        return 0.0;
+    }
+    let mut before = 0.0;
+    for n in 0..times + times / 10 {
+        if n == times / 10 {
+            before = resident_kib();
+        }
+        assert!(session().get::<User>(key(n)).await.is_ok());
+    }
+    (resident_kib() - before).max(0.0)
+}
