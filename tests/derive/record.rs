@@ -28,14 +28,14 @@ fn row() -> Row {
 #[test]
 fn decode_reads_columns_by_position_and_makes_up_skipped_fields() {
     let row = row();
-    let found = Patient::decode(&RowRef::new(&row)).expect("the row fits");
+    let found = Patient::from_row(&RowRef::new(&row)).expect("the row fits");
     assert_eq!(found, Patient { id: 8, name: "bob".to_owned(), born: None, open: false });
 }
 
 #[test]
 fn decode_names_the_field_that_does_not_fit() {
     let row = Row(vec![("id", Value::I64(8)), ("name", Value::Null), ("born_in", Value::Null)]);
-    let error = Patient::decode(&RowRef::new(&row)).expect_err("a name is not NULL");
+    let error = Patient::from_row(&RowRef::new(&row)).expect_err("a name is not NULL");
     assert!(matches!(&error, Error::Decode { column, .. } if column == "Patient.name"), "{error}");
 }
 
