@@ -23,6 +23,7 @@ pub(crate) fn embedded(model: &Model) -> TokenStream {
     let (self_type, (parameters, _, conditions)) = (&model.self_type, model.generics.split_for_impl());
     let ((fields, indexes), methods) = (meta::of_embedded(model), record::of_embedded(model));
     quote! {
+        #[allow(unused_qualifications)]
         const _: () = {
             use ::orm::__private as __orm;
 

@@ -26,6 +26,7 @@ pub(crate) fn model(model: &Model, wrong: bool) -> TokenStream {
     let hooks = hooks::expand(model);
     let key = key::expand(model, wrong);
     quote! {
+        #[allow(unused_qualifications)]
         const _: () = {
             // Each path is written for each field, and costs the compiler by its length.
             use ::orm::__private as __orm;
