@@ -57,15 +57,15 @@ pub(super) struct Cancel {
 impl Cancel {
     /// Stops what a connection runs; `None` where it has no number by which it is known.
     pub(super) fn of(link: &Link, target: &Target) -> Option<Self> {
-        let (stop, end) = match link {
+        let texts: Option<(String, String)> = match link {
             #[cfg(feature = "sqlite")]
-            Link::Sqlite(_) => return None,
+            Link::Sqlite(_) => None,
             #[cfg(feature = "postgres")]
-            Link::Postgres(it) => (it.kill("pg_cancel_backend")?, it.kill("pg_terminate_backend")?),
+            Link::Postgres(it) => it.kill("pg_cancel_backend").zip(it.kill("pg_terminate_backend")),
             #[cfg(feature = "mysql")]
-            Link::MySql(it) => (it.kill("QUERY"), it.kill("CONNECTION")),
+            Link::MySql(it) => Some((it.kill("QUERY"), it.kill("CONNECTION"))),
         };
-        Some(Self { target: target.clone(), stop, end })
+        texts.map(|(stop, end)| Self { target: target.clone(), stop, end })
     }
 
     /// Opens the connection over which that is said, unless it is open or in use:
