@@ -187,7 +187,11 @@ async fn a_copy_ends_at_the_deadline(t: Test) {
         short.insert_many((0..30_000).map(numbered)).copy().await.unwrap_err()
     })
     .await;
-    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    // A server that is slow to say that it has stopped it is not waited for.
+    assert!(matches!(error, Error::Timeout { .. } | Error::OutcomeUnknown { .. }), "{error:?}");
+    while db.stats().in_use > 0 {
+        tokio::task::yield_now().await;
+    }
     untouched(&db, opened).await;
 }
 

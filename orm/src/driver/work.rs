@@ -81,6 +81,6 @@ impl Deadline {
     /// When whoever waits is answered at the latest, also where the database is not heard:
     /// it is stopped at its deadline, and has a little longer to say so.
     pub(crate) fn answered_by(self) -> Instant {
-        self.at + Duration::from_millis(25)
+        self.at + Duration::from_millis(40)
     }
 }

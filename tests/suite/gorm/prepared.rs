@@ -38,7 +38,8 @@ async fn a_deadline_does_not_spoil_statements_that_are_prepared(t: Test) {
     t.transaction(async |tx| {
         tx.update(ann.clone()).set(User::AGE, 2).await?;
         let stopped = db.session().timeout(Duration::from_millis(50)).update(ann.clone()).set(User::AGE, 3).await;
-        assert!(matches!(stopped, Err(Error::Timeout { .. })), "{stopped:?}");
+        // A server that is slow to say that it has stopped it is not waited for.
+        assert!(matches!(stopped, Err(Error::Timeout { .. } | Error::OutcomeUnknown { .. })), "{stopped:?}");
         Ok(())
     })
     .await
