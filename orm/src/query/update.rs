@@ -11,8 +11,9 @@ use crate::query::{Known, Pending, WriteError, clauses, matching, settings, take
 use crate::schema::{Model, TableName};
 use crate::statement::{self, Rows, Statement};
 
-/// Columns of a record that are about to be changed; awaited, it is the record
-/// as it is stored then.
+/// Columns of a record that are about to be changed; awaited, it is the record: as
+/// it is stored then where one of them is calculated by the database, otherwise
+/// with the values that were set beside what it had.
 ///
 /// Only the columns that are `set` are sent; zero, `false` and `None` are
 /// values like all others.

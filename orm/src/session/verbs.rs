@@ -121,8 +121,10 @@ impl Session {
         InsertMany::new(self, Box::new(records.into_iter()))
     }
 
-    /// Changes columns of a record, and returns it as it is stored now. Without
-    /// a `set`, nothing is sent.
+    /// Changes columns of a record, and returns it: as it is stored now where one of
+    /// them is calculated by the database, otherwise with the values that were set
+    /// beside what the record had. Without a `set`, nothing is sent, and the record
+    /// comes back; [`save`](Self::save) writes all columns.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -232,6 +234,9 @@ impl Session {
     /// let changed: u64 = db.raw("UPDATE users SET age = age + 1", ()).execute().await?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    /// When awaited, those of [`Fetch`](crate::Fetch) and [`Execute`](crate::Execute).
     #[track_caller]
     pub fn raw(&self, text: impl SqlText, args: impl Args) -> Raw<'_> {
         Raw::new(self, text.into_text(), args.into_arguments())
