@@ -51,7 +51,7 @@ fn any_field(field: &Field, what: &str, reference: &TokenStream) -> TokenStream 
 /// Whether it is written like a type that is a field for sure.
 fn is_simple(ty: &Type) -> bool {
     let Type::Path(it) = ty else { return false };
-    let simple = ["bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "String"];
+    let simple = ["bool", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64", "String"];
     it.path.get_ident().is_some_and(|it| simple.iter().any(|name| it == name))
 }
 
@@ -158,10 +158,12 @@ fn set_values(model: &Model) -> TokenStream {
     let checks = model.columns().filter(|it| it.options.embedded.is_some()).map(|field| {
         let (name, ty) = (&field.ident, &field.ty);
         let (place, count) = (model.place(field), field.count());
-        quote_spanned! {ty.span()=>
+        // Only the path has the place of the type: in the hygiene of a macro that wrote it, there is no `self`.
+        let check = quote_spanned!(ty.span()=> <#ty as __orm::Embedded>::check_values);
+        quote! {
             let part = __orm::take_part(&mut values, #place, #count);
             if !part.is_empty() {
-                <#ty as __orm::Embedded>::check_values(&self.#name, part, place.part(#place, #count))?;
+                #check(&self.#name, part, place.part(#place, #count))?;
             }
         }
     });
@@ -183,10 +185,11 @@ fn set_parts(model: &Model, of: Of) -> TokenStream {
     let parts = model.columns().filter(|it| it.options.embedded.is_some()).map(|field| {
         let (name, ty) = (&field.ident, &field.ty);
         let (place, count) = (model.place(field), field.count());
-        quote_spanned! {ty.span()=>
+        let set = quote_spanned!(ty.span()=> <#ty as __orm::Embedded>::set_values);
+        quote! {
             let part = __orm::take_part(&mut values, #place, #count);
             if !part.is_empty() {
-                <#ty as __orm::Embedded>::set_values(&mut self.#name, part, place.part(#place, #count))?;
+                #set(&mut self.#name, part, place.part(#place, #count))?;
             }
         }
     });

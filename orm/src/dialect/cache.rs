@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use dashmap::DashSet;
+use foldhash::fast::RandomState;
 
 use crate::dialect::Naming;
 use crate::error::Result;
@@ -14,7 +15,7 @@ use crate::error::Result;
 /// Bounded in number and length: what comes after is made anew each time.
 #[derive(Debug)]
 pub(crate) struct Texts {
-    known: DashSet<Arc<str>>,
+    known: DashSet<Arc<str>, RandomState>,
     most: usize,
     pub(super) naming: Naming,
 }
@@ -37,7 +38,7 @@ thread_local! {
 impl Texts {
     /// Keeps so many texts, about tables that are called like this.
     pub(crate) fn new(most: usize, naming: Naming) -> Self {
-        Self { known: DashSet::new(), most, naming }
+        Self { known: DashSet::default(), most, naming }
     }
 
     /// How tables are called.

@@ -1,7 +1,7 @@
 //! The walk over changes of tables.
 
 use crate::dialect::render::Walk;
-use crate::dialect::{Engine, types};
+use crate::dialect::{Engine, alter, types};
 use crate::error::{Error, Result};
 use crate::schema::shorten;
 use crate::statement::{Ddl, Table, TableColumn, TableIndex};
@@ -14,6 +14,7 @@ pub(crate) fn walk(walk: &mut Walk<'_>, ddl: &Ddl) -> Result<()> {
             comment(walk, table, column);
             Ok(())
         }
+        Ddl::AlterColumn(it) => alter::walk(walk, it),
     }
 }
 
@@ -114,10 +115,8 @@ fn create_index(walk: &mut Walk<'_>, table: &Table, index: &TableIndex) -> Resul
     Ok(())
 }
 
-fn column(walk: &mut Walk<'_>, column: &TableColumn) {
-    walk.ident(&column.name);
-    walk.sql(" ");
-    types::column_type(walk, column);
+/// Whether a column may be NULL, and what it is where no value is sent.
+pub(super) fn null_and_default(walk: &mut Walk<'_>, column: &TableColumn) {
     if !column.nullable {
         walk.sql(" NOT NULL");
     }
@@ -127,6 +126,13 @@ fn column(walk: &mut Walk<'_>, column: &TableColumn) {
         walk.sql(default);
         walk.sql(")");
     }
+}
+
+pub(super) fn column(walk: &mut Walk<'_>, column: &TableColumn) {
+    walk.ident(&column.name);
+    walk.sql(" ");
+    types::column_type(walk, column);
+    null_and_default(walk, column);
     if column.auto {
         walk.sql(match walk.engine {
             Engine::Sqlite => " PRIMARY KEY AUTOINCREMENT",
@@ -153,7 +159,7 @@ fn comment(walk: &mut Walk<'_>, table: &Table, column: &TableColumn) {
     walk.literal(column.comment.as_deref().unwrap_or_default());
 }
 
-fn table_name(walk: &mut Walk<'_>, table: &Table) {
+pub(super) fn table_name(walk: &mut Walk<'_>, table: &Table) {
     schema(walk, table);
     walk.prefixed(&table.name);
 }

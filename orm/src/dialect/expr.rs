@@ -53,6 +53,7 @@ impl Walk<'_> {
             Expr::Query(query) => self.subquery(query, None),
             Expr::Joined(column) => self.joined_column(*column),
             Expr::Outer(column) => self.outer_column(*column),
+            Expr::TooDeep => Err(too_deep()),
             Expr::Sql(text, args) => {
                 self.sql_text(text, args)?;
                 // What comes next must not become part of a comment.
@@ -83,15 +84,18 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// What has parentheses of its own, one level down.
+    pub(super) fn deeper(&mut self, inside: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.enter()?;
+        inside(self)?;
+        self.depth -= 1;
+        Ok(())
+    }
+
     /// Goes one level down.
     pub(super) fn enter(&mut self) -> Result<()> {
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(Error::Invalid(format!(
-                "an expression is nested more than {DEEPEST} deep: build it flatter, such as with `any_of`"
-            )));
-        }
-        Ok(())
+        if self.depth > DEEPEST { Err(too_deep()) } else { Ok(()) }
     }
 
     /// Long lists are cut into groups: a database that reads `a AND b AND c` as
@@ -137,6 +141,10 @@ impl Walk<'_> {
         self.sql(")");
         Ok(())
     }
+}
+
+fn too_deep() -> Error {
+    Error::Invalid(format!("an expression is nested more than {DEEPEST} deep: build it flatter, such as with `any_of`"))
 }
 
 pub(super) const fn symbol(operator: Binary) -> &'static str {

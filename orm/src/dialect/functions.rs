@@ -70,7 +70,7 @@ impl Walk<'_> {
 
     fn plain_call(&mut self, name: &str, arguments: &[Expr]) -> Result<()> {
         self.sql(name);
-        self.list(arguments, Self::expr)?;
+        self.deeper(|walk| walk.list(arguments, Self::expr))?;
         self.sql(")");
         Ok(())
     }
@@ -103,10 +103,11 @@ impl Walk<'_> {
     /// integers, and PostgreSQL counts fractions of 32 bits in as many.
     fn total(&mut self, arguments: &[Expr]) -> Result<()> {
         self.sql("sum(");
-        self.list(arguments, |walk, it| match it.sql_type() {
+        let each = |walk: &mut Self, it: &Expr| match it.sql_type() {
             Some(SqlType::Real) if walk.engine == Engine::Postgres => walk.cast(it, SqlType::Double),
             _ => walk.expr(it),
-        })?;
+        };
+        self.deeper(|walk| walk.list(arguments, each))?;
         self.sql(")");
         let integer = arguments.iter().any(|it| it.sql_type().is_some_and(SqlType::is_integer));
         match self.engine {
@@ -160,9 +161,9 @@ impl Walk<'_> {
         let to_integer = if self.engine == Engine::Postgres && expr.sql_type() == Some(SqlType::Boolean) { "::integer" } else { "" };
         self.sql("CAST(");
         if to_integer.is_empty() {
-            self.expr(expr)?
+            self.deeper(|walk| walk.expr(expr))?;
         } else {
-            self.operand(expr)?
+            self.operand(expr)?;
         }
         self.sql(to_integer);
         self.sql(" AS ");

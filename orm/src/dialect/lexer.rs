@@ -143,7 +143,7 @@ pub(crate) fn without_strings(engine: Engine, text: &str) -> String {
 }
 
 /// The position behind the quote or comment that starts here, if one does.
-fn end_of_quoted(engine: Engine, text: &str, at: usize) -> Option<usize> {
+pub(super) fn end_of_quoted(engine: Engine, text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     Some(match bytes[at] {
         quote @ (b'\'' | b'"' | b'`') => end_of_quote(bytes, at, quote, escapes(engine, bytes, at)),

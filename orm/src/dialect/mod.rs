@@ -6,6 +6,7 @@
 //! among the texts that were made before: a statement whose shape was seen
 //! already allocates nothing.
 
+mod alter;
 mod begin;
 mod cache;
 mod ddl;
@@ -31,6 +32,9 @@ mod types;
 pub use self::begin::{Isolation, SqliteMode};
 pub use self::engine::Engine;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use self::alter::{Definition, altered, counted, qualified, quoted};
+pub(crate) use self::alter::{checked, is_about_a_value, is_check_of};
 pub(crate) use self::begin::Begin;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) use self::cache::LONGEST_TEXT;

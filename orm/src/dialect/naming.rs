@@ -4,7 +4,7 @@ use crate::dialect::Engine;
 use crate::dialect::render::Walk;
 use crate::error::{Error, Result};
 use crate::schema::{ModelMeta, TableName};
-use crate::statement::Statement;
+use crate::statement::{Statement, Table};
 
 /// What is put before the names of tables, for all models of a database.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,11 @@ pub(crate) struct Naming {
 }
 
 impl Naming {
+    /// The schema and the name of a table in this database.
+    pub(crate) fn place(&self, table: &Table) -> (Option<String>, String) {
+        (table.schema.as_ref().or(self.schema.as_ref()).cloned(), format!("{}{}", self.prefix, table.name))
+    }
+
     /// Refuses names that no database could have.
     pub(crate) fn check(&self) -> Result<()> {
         let wrong = |setting: &str, reason: &str| Err(Error::Configuration { setting: format!("`{setting}`"), reason: reason.to_owned() });

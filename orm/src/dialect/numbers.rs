@@ -80,6 +80,14 @@ impl Walk<'_> {
     /// Once around the whole: what has overflown stays so.
     fn checked(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
         self.repeat()?;
+        let around = self.signed;
+        self.signed |= self.engine.is_mysql_family() && expr.subtracts();
+        let checked = self.checked_once(expr, scale);
+        self.signed = around;
+        checked
+    }
+
+    fn checked_once(&mut self, expr: &Expr, scale: Option<u8>) -> Result<()> {
         let (function, overflown) = match expr.sql_type() {
             _ if self.engine != Engine::Sqlite => return self.unchecked(expr, scale),
             Some(SqlType::Real | SqlType::Double) => ("abs", "9e999"),
@@ -108,6 +116,12 @@ impl Walk<'_> {
                 self.opposite(right)
             }
             Expr::Negate(it) if self.engine.is_mysql_family() => self.opposite(it),
+            Expr::Binary(left, Binary::Minus, right) if self.engine.is_mysql_family() && is_largest(left) && !is_calculation(right) => {
+                // Connections say that a difference may be negative.
+                self.single(left)?;
+                self.sql(" - ");
+                self.single(right)
+            }
             Expr::Binary(left, operator @ (Binary::Plus | Binary::Minus), right) => {
                 self.summand(left, scale)?;
                 self.sql(symbol(*operator));
@@ -201,11 +215,18 @@ impl Walk<'_> {
         if is_calculation(expr) || zeros(expr, scale) > 0 {
             return self.nested(|walk| walk.unchecked(expr, scale));
         }
+        // There are no negative numbers beside unsigned ones.
         if self.engine.is_mysql_family() && is_unsigned(expr) {
-            // There are no negative numbers beside unsigned ones.
             self.sql("CAST(");
             self.expr(expr)?;
             self.sql(" AS SIGNED)");
+            return Ok(());
+        }
+        if self.signed && is_largest(expr) {
+            // That conversion would make another number of what is too large; this fails.
+            self.sql("(CAST(");
+            self.deeper(|walk| walk.expr(expr))?;
+            self.sql(" AS DECIMAL(20)) DIV 1)");
             return Ok(());
         }
         self.single(expr)?;
@@ -264,6 +285,11 @@ pub(super) fn is_calculation(expr: &Expr) -> bool {
 fn is_unsigned(expr: &Expr) -> bool {
     let has_room = matches!(expr.sql_type(), Some(SqlType::Unsigned(most)) if i64::try_from(most).is_ok());
     has_room && !matches!(expr, Expr::Value(..))
+}
+
+/// Whether it is kept without a sign, and leaves no room for one.
+fn is_largest(expr: &Expr) -> bool {
+    matches!(expr.sql_type(), Some(SqlType::Unsigned(most)) if i64::try_from(most).is_err()) && !matches!(expr, Expr::Value(..))
 }
 
 /// Whether it may be the smallest integer, which has no opposite.

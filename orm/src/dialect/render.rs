@@ -42,6 +42,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) depth: u32,
     /// How many parts were written more than once.
     pub(super) repeated: u32,
+    /// Whether a calculation is written that may be negative, where integers without a sign would not let it.
+    pub(super) signed: bool,
     /// What is read or written here.
     pub(super) scope: Option<Scope>,
     /// What is read beside it.
@@ -67,6 +69,7 @@ impl<'a> Walk<'a> {
             parameters: 0,
             depth: 0,
             repeated: 0,
+            signed: false,
             scope: None,
             joined: Vec::new(),
             around: Vec::new(),
@@ -289,6 +292,9 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn columns(&mut self, model: &ModelMeta) {
+        if !self.writes() {
+            return;
+        }
         for (n, it) in model.fields.iter().enumerate() {
             if n > 0 {
                 self.sql(", ");
@@ -316,11 +322,14 @@ impl<'a> Walk<'a> {
         let quote = self.engine.quote();
         if let Out::Text(text) | Out::Shown(text) = &mut self.out {
             text.push(quote);
-            for it in parts.into_iter().flat_map(str::chars) {
-                if it == quote {
-                    text.push(quote);
+            for part in parts {
+                if part.bytes().all(|it| char::from(it) != quote) {
+                    text.push_str(part);
+                    continue;
                 }
-                text.push(it);
+                for it in part.chars() {
+                    text.extend(std::iter::repeat_n(it, if it == quote { 2 } else { 1 }));
+                }
             }
             text.push(quote);
         }

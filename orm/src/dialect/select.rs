@@ -158,6 +158,9 @@ impl Walk<'_> {
     }
 
     fn limit(&mut self, select: &Select) -> Result<()> {
+        if is_one(select) {
+            return Ok(());
+        }
         if let Some(limit) = select.limit {
             self.sql(" LIMIT ");
             self.number(limit)?;
@@ -173,6 +176,13 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether one record is wanted, and there is one at most: the limit would be one more
+/// value to send, and one more step of the plan.
+fn is_one(select: &Select) -> bool {
+    let plain = select.offset.is_none() && select.joins.is_empty() && select.table.is_none() && select.clauses.is_empty();
+    select.limit == Some(1) && select.project == Project::Columns && plain && select.is_by_key()
 }
 
 /// A value that is not the same for all rows of a group: PostgreSQL refuses

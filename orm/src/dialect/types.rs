@@ -162,6 +162,11 @@ pub(crate) fn check(walk: &mut Walk<'_>, column: &TableColumn) {
     walk.sql(")");
 }
 
+/// Whether [`check`] writes anything.
+pub(crate) fn has_check(engine: Engine, column: &TableColumn) -> bool {
+    column.check.is_some() || column.column_type.is_none() && has_rule(engine, column)
+}
+
 /// Whether the type itself leaves something open: SQLite stores anything
 /// anywhere, PostgreSQL has no unsigned integers, and so on.
 fn has_rule(engine: Engine, column: &TableColumn) -> bool {

@@ -36,10 +36,11 @@ impl<T: Sortable> Sortable for Auto<T> {
 }
 
 sortable! {
-    i8; i16; i32; i64; u8; u16; u32; u64; f32; f64; String;
+    i8; i16; i32; i64; isize; u8; u16; u32; u64; usize; f32; f64; String;
     #[cfg(feature = "chrono")] chrono::DateTime<chrono::Utc>;
     #[cfg(feature = "chrono")] chrono::NaiveDateTime;
     #[cfg(feature = "chrono")] chrono::DateTime<chrono::FixedOffset>;
+    #[cfg(feature = "chrono")] chrono::DateTime<chrono::Local>;
     #[cfg(feature = "chrono")] chrono::NaiveDate;
     #[cfg(feature = "chrono")] chrono::NaiveTime;
     #[cfg(feature = "time")] time::OffsetDateTime;

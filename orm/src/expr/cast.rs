@@ -22,16 +22,18 @@ macro_rules! casts {
 }
 
 casts! {
-    u8 => i16 i32 i64 u16 u32 f64 String;
-    u16 => i32 i64 u32 f64 String;
-    u32 => i64 f64 String;
+    u8 => i16 i32 i64 isize u16 u32 f64 String;
+    u16 => i32 i64 isize u32 f64 String;
+    u32 => i64 isize f64 String;
     u64 => String;
-    i8 => i16 i32 i64 f64 String;
-    i16 => i32 i64 f64 String;
-    i32 => i64 f64 String;
+    usize => String;
+    i8 => i16 i32 i64 isize f64 String;
+    i16 => i32 i64 isize f64 String;
+    i32 => i64 isize f64 String;
     i64 => f64 String;
+    isize => i64 f64 String;
     f32 => f64;
-    bool => i64;
+    bool => i64 isize;
 }
 
 #[cfg(feature = "rust_decimal")]

@@ -33,7 +33,7 @@ impl<M, T> fmt::Debug for Computed<M, T> {
 
 impl<M, T> Clone for Computed<M, T> {
     fn clone(&self) -> Self {
-        Self::new(self.expr.clone(), self.column)
+        Self { expr: self.expr.clone(), ..*self }
     }
 }
 
@@ -45,7 +45,7 @@ impl<M: Model, T> From<Column<M, T>> for Computed<M, T> {
 
 impl<M, T> Computed<M, T> {
     pub(crate) fn new(expr: Expr, column: Option<ColumnRef>) -> Self {
-        Self { expr, column, of: PhantomData }
+        Self { expr: expr.bounded(), column, of: PhantomData }
     }
 
     pub(crate) fn into_inner(self) -> Expr {

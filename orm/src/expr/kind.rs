@@ -24,7 +24,7 @@ impl Expr {
             }
             Self::Cast(_, ty) => Some(*ty),
             Self::Query(it) => read_by(it),
-            Self::Sql(..) => None,
+            Self::Sql(..) | Self::TooDeep => None,
             _ => Some(SqlType::Boolean),
         }
     }
@@ -71,6 +71,13 @@ impl Expr {
         }
     }
 
+    /// Whether something is subtracted in it, or may be in SQL text of the program.
+    pub(crate) fn subtracts(&self) -> bool {
+        matches!(self, Self::Negate(_) | Self::Binary(_, Binary::Minus, _) | Self::Sql(..))
+            || self.any_part(&Self::subtracts)
+            || self.query().is_some_and(|it| it.any_expr(&Self::subtracts))
+    }
+
     /// The query it is made of, if it is.
     fn query(&self) -> Option<&Select> {
         match self {
@@ -80,11 +87,10 @@ impl Expr {
     }
 
     /// Whether one of its parts is so; those of a query are not its own.
-    fn any_part(&self, is: &dyn Fn(&Self) -> bool) -> bool {
+    pub(super) fn any_part(&self, is: &dyn Fn(&Self) -> bool) -> bool {
         match self {
-            Self::Column(_) | Self::Value(..) | Self::Sql(..) | Self::Exists(_) | Self::Query(_) | Self::Joined(_) | Self::Outer(_) => {
-                false
-            }
+            Self::Column(_) | Self::Joined(_) | Self::Outer(_) | Self::Value(..) | Self::TooDeep => false,
+            Self::Sql(..) | Self::Exists(_) | Self::Query(_) => false,
             Self::Binary(left, _, right) | Self::Like(left, right, _) => is(left) || is(right),
             Self::IsNull(it) | Self::In(it, ..) | Self::InQuery(it, _) | Self::Not(it) | Self::Negate(it) | Self::Cast(it, _) => is(it),
             Self::Between(it, low, high) => is(it) || is(low) || is(high),

@@ -13,6 +13,7 @@ mod clause;
 mod column;
 mod compare;
 mod computed;
+mod depth;
 mod dynamic;
 mod dynamic_kinds;
 mod kind;
@@ -99,6 +100,8 @@ pub enum Expr {
     Outer(ColumnRef),
     /// SQL text with its arguments.
     Sql(Cow<'static, str>, Arguments),
+    /// What was nested deeper than any statement may be; a statement with it is an error.
+    TooDeep,
 }
 
 /// A function that every database has.

@@ -46,7 +46,7 @@ macro_rules! integers {
     )*};
 }
 
-integers! { i8 i16 i32 i64 u8 u16 u32 u64 }
+integers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize }
 
 #[diagnostic::do_not_recommend]
 impl Number for f32 {
@@ -144,7 +144,7 @@ both! {
             T: Number,
         {
             let (expr, column) = Computed::<M, T>::from(self).into_parts();
-            Computed::new(if is_deeper(&expr, DEEPEST) { expr } else { Expr::Negate(Box::new(expr)) }, column)
+            Computed::new(Expr::Negate(Box::new(expr)), column)
         }
     }
 }
@@ -152,34 +152,12 @@ both! {
 fn sum<M, T>(it: Computed<M, T>, operator: Binary, rhs: impl Operand<M, T>) -> Computed<M, T> {
     let rhs = it.beside(rhs);
     let (expr, column) = it.into_parts();
-    Computed::new(calculation(expr, operator, rhs), column)
+    Computed::new(Expr::Binary(Box::new(expr), operator, Box::new(rhs)), column)
 }
 
 /// A factor has digits of its own, not those of the column beside it.
 fn product<M, T>(it: Computed<M, T>, operator: Binary, rhs: impl Operand<M, T>) -> Computed<M, T> {
     let rhs = rhs.into_expr(None);
     let (expr, column) = it.into_parts();
-    Computed::new(calculation(expr, operator, rhs), column)
-}
-
-/// More levels than any statement may have: what has so many is refused where
-/// it is written, and does not grow any more. A loop would go on until there is
-/// not stack enough to drop it.
-const DEEPEST: u32 = 400;
-
-fn calculation(left: Expr, operator: Binary, right: Expr) -> Expr {
-    match (is_deeper(&left, DEEPEST), is_deeper(&right, DEEPEST)) {
-        (true, _) => left,
-        (_, true) => right,
-        _ => Expr::Binary(Box::new(left), operator, Box::new(right)),
-    }
-}
-
-fn is_deeper(expr: &Expr, levels: u32) -> bool {
-    let deeper = |it: &Expr| levels == 0 || is_deeper(it, levels - 1);
-    match expr {
-        Expr::Negate(it) => deeper(it),
-        Expr::Binary(left, _, right) => deeper(left) || deeper(right),
-        _ => false,
-    }
+    Computed::new(Expr::Binary(Box::new(expr), operator, Box::new(rhs)), column)
 }

@@ -67,6 +67,12 @@ pub fn all_of<M>(conditions: impl IntoIterator<Item = Predicate<M>>) -> Predicat
 
 impl<M> Predicate<M> {
     pub(crate) fn new(expr: Expr) -> Self {
+        Self::of_bounded(expr.bounded())
+    }
+
+    /// Of what is known to be not too deep: a loop that puts many conditions
+    /// together would otherwise look at all of them each time.
+    fn of_bounded(expr: Expr) -> Self {
         Self { expr, every: false, of: PhantomData }
     }
 
@@ -83,49 +89,49 @@ impl<M> Predicate<M> {
     pub fn and(self, other: Self) -> Self {
         let every = self.every && other.every;
         // Flat on both sides: a condition that a loop puts together does not get deep.
-        let both = Self::new(match (self.expr, other.expr) {
+        let both = Self::of_bounded(match (self.expr, other.expr) {
             (Expr::And(mut all), Expr::And(more)) if !all.is_empty() && !more.is_empty() => {
                 all.extend(more);
                 Expr::And(all)
             }
             (Expr::And(mut all), last) if !all.is_empty() => {
-                all.push(last);
+                all.push(last.bounded_part());
                 Expr::And(all)
             }
             (first, Expr::And(mut all)) if !all.is_empty() => {
-                all.insert(0, first);
+                all.insert(0, first.bounded_part());
                 Expr::And(all)
             }
-            (first, last) => Expr::And(vec![first, last]),
+            (first, last) => Expr::And(vec![first.bounded_part(), last.bounded_part()]),
         });
         Self { every, ..both }
     }
 
     /// At least one of the conditions holds.
     pub fn or(self, other: Self) -> Self {
-        Self::new(match (self.expr, other.expr) {
+        Self::of_bounded(match (self.expr, other.expr) {
             (Expr::Or(mut any), Expr::Or(more)) => {
                 any.extend(more);
                 Expr::Or(any)
             }
             (Expr::Or(mut any), last) => {
-                any.push(last);
+                any.push(last.bounded_part());
                 Expr::Or(any)
             }
             (first, Expr::Or(mut any)) => {
-                any.insert(0, first);
+                any.insert(0, first.bounded_part());
                 Expr::Or(any)
             }
-            (first, last) => Expr::Or(vec![first, last]),
+            (first, last) => Expr::Or(vec![first.bounded_part(), last.bounded_part()]),
         })
     }
 
     /// The condition does not hold; the same as `!condition`.
     #[allow(clippy::should_implement_trait, reason = "it is implemented, too")]
     pub fn not(self) -> Self {
-        Self::new(match self.expr {
+        Self::of_bounded(match self.expr {
             Expr::Not(inner) => *inner,
-            other => Expr::Not(Box::new(other)),
+            other => Expr::Not(Box::new(other.bounded_part())),
         })
     }
 }
@@ -145,7 +151,7 @@ impl<M> Not for Predicate<M> {
 
 impl<M> Clone for Predicate<M> {
     fn clone(&self) -> Self {
-        Self { every: self.every, ..Self::new(self.expr.clone()) }
+        Self { every: self.every, ..Self::of_bounded(self.expr.clone()) }
     }
 }
 

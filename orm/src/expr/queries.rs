@@ -46,7 +46,7 @@ impl Expr {
                 it.each_query_mut(each);
                 found(query, each);
             }
-            Self::Column(_) | Self::Value(..) | Self::Outer(_) | Self::Joined(_) => {}
+            Self::Column(_) | Self::Value(..) | Self::Outer(_) | Self::Joined(_) | Self::TooDeep => {}
             Self::Sql(_, args) => args.each_query_mut(each),
             Self::IsNull(it) | Self::In(it, ..) | Self::Not(it) | Self::Negate(it) | Self::Cast(it, _) => it.each_query_mut(each),
             Self::Binary(left, _, right) | Self::Like(left, right, _) => {

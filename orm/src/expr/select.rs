@@ -1,6 +1,6 @@
 //! Reads: what a query finds is said like what is read of a row, and can stand in a condition.
 
-use crate::expr::{Clause, Expr, OrderBy};
+use crate::expr::{Binary, Clause, Expr, OrderBy};
 use crate::schema::{ModelMeta, TableName};
 
 /// Reads records or figures.
@@ -71,6 +71,23 @@ impl Select {
             table: None,
             lock: None,
             clauses: Vec::new(),
+        }
+    }
+
+    /// Whether its conditions leave one value for each column of the key.
+    pub(crate) fn is_by_key(&self) -> bool {
+        let key = self.model.key;
+        !key.is_empty() && key.iter().all(|at| self.filter.iter().any(|it| self.fixes(it, *at)))
+    }
+
+    /// Whether a condition leaves one value for a column.
+    fn fixes(&self, condition: &Expr, at: usize) -> bool {
+        let is_column = |it: &Expr| matches!(it, Expr::Column(it) if it.at == at && it.model == self.model);
+        let is_value = |it: &Expr| matches!(it, Expr::Value(..));
+        match condition {
+            Expr::And(all) => all.iter().any(|it| self.fixes(it, at)),
+            Expr::Binary(left, Binary::Eq, right) => is_column(left) && is_value(right) || is_value(left) && is_column(right),
+            _ => false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tables as data: what a model asks for, and later what a database has.
 
 use crate::schema::{Model, ModelMeta, TableName, shorten};
+use crate::statement::AlterColumn;
 use crate::value::SqlType;
 
 /// A change of the tables themselves.
@@ -13,6 +14,8 @@ pub enum Ddl {
     CreateIndex(Table, TableIndex),
     /// Says what a column is for; only PostgreSQL wants a statement for it.
     Comment(Table, TableColumn),
+    /// Changes a column to what a model says.
+    AlterColumn(Box<AlterColumn>),
 }
 
 /// A table.

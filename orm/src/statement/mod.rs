@@ -4,9 +4,12 @@
 //! printed, rewritten by a callback, and rendered. The records it reads or
 //! writes travel beside it, as a [`RecordSet`].
 
+mod alter;
 mod ddl;
 mod record;
 
+pub use self::alter::AlterColumn;
+pub(crate) use self::alter::{AlterPart, FoundColumn};
 pub use self::ddl::{Ddl, Models, Table, TableColumn, TableIndex};
 pub use self::record::{Record, RecordSet, Records, Rows};
 pub use crate::expr::{Join, Lock, LockWait, Project, Select};
@@ -178,10 +181,11 @@ impl Statement {
         }
     }
 
-    /// The model it is about; SQL text is about none.
+    /// The model it is about; SQL text is about none, and so is a new table.
     #[must_use]
     pub fn model(&self) -> Option<&'static ModelMeta> {
         match self {
+            Self::Ddl(Ddl::AlterColumn(it)) => Some(it.model),
             Self::Select(it) => Some(it.model),
             Self::Insert(it) => Some(it.model),
             Self::Update(it) => Some(it.model),

@@ -36,7 +36,7 @@ macro_rules! elements {
     ($($type:ty)*) => {$(#[diagnostic::do_not_recommend] impl Element for $type {})*};
 }
 
-elements! { bool i16 i32 i64 f32 f64 String }
+elements! { bool i16 i32 i64 isize f32 f64 String }
 
 #[cfg(feature = "uuid")]
 #[diagnostic::do_not_recommend]

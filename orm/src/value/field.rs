@@ -14,10 +14,12 @@ use crate::value::{AnyField, Binder, Cells, RowRef, SqlType, Value};
 /// | `i8` `i16` `i32` `i64` | `smallint` to `bigint` | `TINYINT` to `BIGINT` | `INTEGER` | with checks where the type is wider |
 /// | `u8` `u16` `u32` | the next larger one | `… UNSIGNED` | `INTEGER` | with checks |
 /// | `u64` | `bigint` | `BIGINT UNSIGNED` | `INTEGER` | beyond `i64::MAX` [`Error::Unstorable`], except on MariaDB and MySQL, which have room |
+/// | `isize` `usize` | as `i64` and `u64` | as these | as these | what a machine of 32 bits has no room for is [`Error::Decode`] there |
 /// | `f32` `f64` | `real`, `double precision` | `FLOAT`, `DOUBLE` | `REAL` | NaN and infinities are [`Error::Unstorable`]; SQLite computes with 64 bits, which an `f32` is rounded from |
 /// | `String`, `Vec<u8>` | `text`, `bytea` | `LONGTEXT`, `LONGBLOB` | `TEXT`, `BLOB` | text by code points, without NUL |
 /// | `Decimal` | `numeric` | `DECIMAL` | scaled integer | feature `rust_decimal` |
 /// | `DateTime<Utc>`, `DateTime<FixedOffset>`, `OffsetDateTime` | `timestamptz` | `DATETIME(6)` | `TEXT` | features `chrono`, `time`; an instant, read in UTC |
+/// | `DateTime<Local>` | `timestamptz` | `DATETIME(6)` | `TEXT` | the same instant, read in the zone of the process; no other field asks which that is |
 /// | `NaiveDateTime`, `PrimitiveDateTime` | `timestamp` | `DATETIME(6)` | `TEXT` | cut to microseconds, as all times are |
 /// | `NaiveDate`, `Date`; `NaiveTime`, `Time` | `date`; `time` | `DATE`; `TIME(6)` | `TEXT` | |
 /// | `Uuid` | `uuid` | `BINARY(16)` | `BLOB` | feature `uuid`; ordered by its bytes |
@@ -152,6 +154,13 @@ pub trait Timestamp: Field {
 impl Timestamp for i64 {
     fn at(micros: i64) -> Value {
         Value::I64(micros.div_euclid(1_000_000))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Timestamp for isize {
+    fn at(micros: i64) -> Value {
+        i64::at(micros)
     }
 }
 

@@ -51,7 +51,7 @@ macro_rules! auto_keys {
     ($($type:ident)*) => {$(#[diagnostic::do_not_recommend] impl AutoKey for $type {})*};
 }
 
-auto_keys! { i8 i16 i32 i64 u8 u16 u32 u64 }
+auto_keys! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize }
 
 /// Beyond `i64::MAX` only MariaDB and MySQL have room; elsewhere such a value
 /// is [`Error::Unstorable`](crate::Error::Unstorable).
@@ -77,5 +77,63 @@ impl Field for u64 {
             return Self::try_from(it).map_err(|_| unexpected("u64", "an integer that is out of range"));
         };
         Ok(it)
+    }
+}
+
+macro_rules! sized {
+    ($($type:ident as $wide:ident;)*) => {$(
+        /// Stored as the largest integer of its kind, whatever the machine's own size.
+        #[diagnostic::do_not_recommend]
+        impl Field for $type {
+            const TYPE: SqlType = $wide::TYPE;
+
+            fn read(cells: &dyn Cells, at: usize) -> Result<Self> {
+                fitting(stringify!($type), $wide::read(cells, at)?)
+            }
+
+            fn bind(&self, to: &mut dyn Binder) -> Result<()> {
+                (*self as $wide).bind(to)
+            }
+
+            fn to_value(&self) -> Value {
+                (*self as $wide).to_value()
+            }
+
+            fn from_value(value: Value) -> Result<Self> {
+                fitting(stringify!($type), $wide::from_value(value)?)
+            }
+        }
+    )*};
+}
+
+sized! {
+    usize as u64;
+    isize as i64;
+}
+
+/// An integer that may be too large for this machine.
+fn fitting<Wide, Own: TryFrom<Wide>>(name: &'static str, it: Wide) -> Result<Own> {
+    Own::try_from(it).map_err(|_| unexpected(name, "an integer that is too large for this machine"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    /// The integers of 32 bits stand for those of a machine that has no larger ones.
+    #[test]
+    fn what_a_machine_has_no_room_for_is_an_error() {
+        assert_eq!(fitting::<u64, u32>("usize", u32::MAX.into()).unwrap(), u32::MAX);
+        assert_eq!(fitting::<i64, i32>("isize", i32::MIN.into()).unwrap(), i32::MIN);
+        let errors = [
+            fitting::<u64, u32>("usize", 1 << 32).unwrap_err(),
+            fitting::<i64, i32>("isize", 1 << 31).map(i32::unsigned_abs).unwrap_err(),
+            fitting::<i64, i32>("isize", i64::MIN).map(i32::unsigned_abs).unwrap_err(),
+        ];
+        for (error, name) in errors.iter().zip(["usize", "isize", "isize"]) {
+            assert!(matches!(error, Error::Decode { expected, .. } if *expected == name), "{error}");
+        }
     }
 }

@@ -75,6 +75,13 @@ pub trait Cells {
     fn json(&self, at: usize) -> Result<&str> {
         self.text(at)
     }
+    /// How many bytes of text, or of others that have no fixed length, a cell holds; 0 if it
+    /// is not known.
+    #[doc(hidden)]
+    fn bytes_in(&self, at: usize) -> usize {
+        let _ = at;
+        0
+    }
     /// What a cell of a column of this type is sorted by, where that is finer than
     /// what is read of it.
     #[doc(hidden)]
@@ -134,8 +141,18 @@ impl<'r> RowRef<'r> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Decode`] where the column holds something else.
+    /// [`Error::Decode`] where the column holds something else, or there are not so many.
     pub fn get<T: Field>(&self, at: usize) -> Result<T> {
+        let known = self.positions.map_or(self.cells.len(), <[usize]>::len);
+        if at >= known {
+            let column = format!("column {}", at + 1);
+            return Err(Error::Decode { column, expected: std::any::type_name::<T>(), found: format!("{known} columns to read") });
+        }
+        self.cell(at)
+    }
+
+    /// The same where it is known that there is such a column.
+    fn cell<T: Field>(&self, at: usize) -> Result<T> {
         let at = self.place(at);
         T::read(self.cells, at).map_err(|error| error.in_column(format_args!("column {} (`{}`)", at + 1, self.cells.name(at))))
     }
@@ -220,7 +237,7 @@ impl<T: Field> FromRow for T {
     }
 
     fn from_row(row: &RowRef<'_>) -> Result<Self> {
-        row.get(0)
+        row.cell(0)
     }
 }
 
@@ -233,7 +250,7 @@ macro_rules! tuples {
             }
 
             fn from_row(row: &RowRef<'_>) -> Result<Self> {
-                Ok(($(row.get::<$name>($at)?,)+))
+                Ok(($(row.cell::<$name>($at)?,)+))
             }
         }
     )+};

@@ -58,6 +58,15 @@ pub enum SqlType {
 }
 
 impl SqlType {
+    /// Whether values of this type may be larger than a few hundred bytes.
+    pub(crate) fn may_be_large(self) -> bool {
+        match self {
+            Self::Text | Self::Bytes | Self::Json | Self::Array(_) => true,
+            Self::VarChar(most) | Self::VarBytes(most) => most > 255,
+            _ => false,
+        }
+    }
+
     /// Whether a column of this type can be equal to the value. Databases that
     /// convert silently would find `0` for `'x'`.
     ///

@@ -1,10 +1,27 @@
 //! Times as numbers.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Local, Utc};
 
 use crate::error::{Error, Result};
 use crate::value::Encoding;
 use crate::value::field::unexpected;
+
+macro_rules! in_zone {
+    ($name:ident $($zone:ident)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Encoding<DateTime<$zone>> for $name {
+            type Stored = i64;
+
+            fn encode(it: &DateTime<$zone>) -> Result<i64> {
+                Self::encode(&it.to_utc())
+            }
+
+            fn decode(stored: i64) -> Result<DateTime<$zone>> {
+                <Self as Encoding<DateTime<Utc>>>::decode(stored).map(Into::into)
+            }
+        }
+    )*};
+}
 
 macro_rules! unix {
     ($($(#[$documentation:meta])* $name:ident $to:ident $from:expr;)*) => {$(
@@ -25,6 +42,8 @@ macro_rules! unix {
                 from(stored).ok_or_else(out_of_range)
             }
         }
+
+        in_zone! { $name FixedOffset Local }
 
         #[cfg(feature = "time")]
         #[diagnostic::do_not_recommend]
