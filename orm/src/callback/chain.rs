@@ -48,6 +48,8 @@ pub(crate) struct Link {
     pub(crate) name: Cow<'static, str>,
     pub(crate) callback: SharedCallback,
     pub(crate) when: Option<Condition>,
+    /// Whether the program put it in the place of another.
+    pub(crate) replaced: bool,
     /// Why it stands where it stands.
     pub(crate) reason: String,
 }
@@ -57,8 +59,14 @@ impl Link {
         self.when.as_ref().is_none_or(|when| when(cx))
     }
 
+    /// Whether it has the place of one of ours.
     pub(crate) fn is_ours(&self) -> bool {
         self.name.starts_with("orm:")
+    }
+
+    /// Whether it does what the program says.
+    pub(crate) fn is_of_program(&self) -> bool {
+        !self.is_ours() || self.replaced
     }
 }
 

@@ -13,7 +13,7 @@ use crate::value::Value;
 
 /// One statement on its way through its chain: what a callback sees and changes.
 pub struct Context {
-    statement: Statement,
+    statement: Box<Statement>,
     records: Box<dyn RecordSet>,
     kind: Kind,
     model: Option<&'static ModelMeta>,
@@ -32,6 +32,9 @@ pub struct Context {
     /// What the conditions of links said before the transaction, for as many
     /// links at the end of the chain.
     answers: Vec<bool>,
+    /// Whether the rest of the chain, as it was run last, failed with an error of
+    /// the program that no link has made: a link that returns it hands it on.
+    pub(crate) hands_on: bool,
 }
 
 impl Context {
@@ -39,7 +42,8 @@ impl Context {
         let Request { statement, records, settings, at, unscoped } = request;
         let (kind, model) = (statement.kind(), statement.model());
         let (outcome, last, answers) = (Outcome::default(), Vec::new(), Vec::new());
-        Self { statement, records, kind, model, outcome, answered: false, settings, unscoped, at, last, runner, transactional, answers }
+        let (answered, hands_on) = (false, false);
+        Self { statement, records, kind, model, outcome, answered, settings, unscoped, at, last, runner, transactional, answers, hands_on }
     }
 
     /// The chain that runs.
@@ -110,7 +114,7 @@ impl Context {
         let condition = condition.into_expr();
         let mut found = false;
         self.statement.each_query_mut(&mut |query| found |= query.add_condition(M::META, &condition));
-        if let Statement::Select(it) = &mut self.statement {
+        if let Statement::Select(it) = &mut *self.statement {
             return it.add_condition(M::META, &condition) || found;
         }
         if self.statement.model() != Some(M::META) {
@@ -288,9 +292,14 @@ impl Context {
         self.records = records;
     }
 
-    /// Takes the statement out, to be put back with [`statement_mut`](Self::statement_mut).
-    pub(crate) fn take_statement(&mut self) -> Statement {
-        std::mem::replace(&mut self.statement, Statement::Raw(Raw { text: "".into(), args: Vec::new().into(), returns_rows: false }))
+    /// Takes the statement out, to be put back with [`put_statement`](Self::put_statement).
+    pub(crate) fn take_statement(&mut self) -> Box<Statement> {
+        let none = Statement::Raw(Raw { text: "".into(), args: Vec::new().into(), returns_rows: false });
+        std::mem::replace(&mut self.statement, Box::new(none))
+    }
+
+    pub(crate) fn put_statement(&mut self, statement: Box<Statement>) {
+        self.statement = statement;
     }
 
     pub(crate) fn finish(self, result: Result<()>) -> Finished {
@@ -304,7 +313,7 @@ impl Context {
         if self.statement.kind() != self.kind {
             return Err(self.misuse(format!("a statement of the chain `{}`", self.statement.kind().name())));
         }
-        let (wanted, model) = match &self.statement {
+        let (wanted, model) = match &*self.statement {
             Statement::Select(it) => return self.check_model(it.model),
             Statement::Raw(_) | Statement::Ddl(_) => return Ok(()),
             Statement::Insert(it) => (it.rows.end, it.model),

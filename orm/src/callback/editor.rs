@@ -56,6 +56,8 @@ pub(crate) struct Entry {
     pub(crate) when: Option<Condition>,
     pub(crate) before: Vec<Cow<'static, str>>,
     pub(crate) after: Vec<Cow<'static, str>>,
+    /// Whether the program put it in the place of another.
+    pub(crate) replaced: bool,
 }
 
 impl Callbacks {
@@ -203,7 +205,7 @@ impl ChainEditor {
     pub fn replace<Shape>(&mut self, name: impl Into<Cow<'static, str>>, callback: impl IntoCallback<Shape>) -> &mut Self {
         let name = name.into();
         match self.entries.iter_mut().find(|it| it.name == name) {
-            Some(it) => it.callback = callback.into_callback(),
+            Some(it) => (it.callback, it.replaced) = (callback.into_callback(), true),
             None => self.mistakes.push(format!("`{name}` cannot be replaced: there is no callback of this name")),
         }
         self
@@ -298,7 +300,7 @@ impl<'c> Place<'c> {
         if chain.contains(&name) {
             chain.mistakes.push(format!("`{name}` is registered twice: replace it, or choose another name"));
         }
-        chain.entries.push(Entry { name, callback: callback.into_callback(), when, before, after });
+        chain.entries.push(Entry { name, callback: callback.into_callback(), when, before, after, replaced: false });
         chain
     }
 }

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::statement::{Kind, Outcome, RecordSet, Statement};
 use crate::value::Value;
 
@@ -48,10 +48,12 @@ pub(crate) trait Runner: Send + Sync {
 pub(crate) trait Transaction: Send + Sync {
     /// Who runs statements in it.
     fn runner(&self) -> &dyn Runner;
+    /// Runs what is done in it, so that what is done beside it is found out.
+    fn within<'a>(&'a self, at: &'static Location<'static>, work: BoxFuture<'a, Result<u64>>) -> BoxFuture<'a, Result<u64>>;
     /// Keeps what was done.
     fn commit(self: Box<Self>) -> BoxFuture<'static, Result<()>>;
-    /// Undoes what was done.
-    fn rollback(self: Box<Self>) -> BoxFuture<'static, ()>;
+    /// Undoes what was done, because of an error, and returns the one that is true then.
+    fn undo(self: Box<Self>, error: Error) -> BoxFuture<'static, Error>;
 }
 
 /// Asked before a transaction begins, which no chain sees.
@@ -65,7 +67,8 @@ pub(crate) type Begun = Box<dyn FnOnce(Option<&Error>) + Send>;
 
 /// What a builder hands to a [`Runner`].
 pub(crate) struct Request {
-    pub(crate) statement: Statement,
+    /// Boxed: it is moved from future to future, each of which has a place for it.
+    pub(crate) statement: Box<Statement>,
     pub(crate) records: Box<dyn RecordSet>,
     pub(crate) settings: Settings,
     /// Where the program made it.
@@ -121,7 +124,8 @@ pub trait Callback: Send + Sync + 'static {
     /// [`Context::answer`] that it did their work.
     ///
     /// # Errors
-    /// An error ends the chain and undoes what it wrote.
+    /// An error ends the chain and undoes what it wrote. One of the program
+    /// ([`Error::other`]) becomes [`Error::CallbackFailed`], which names this link.
     fn call(&self, cx: &mut Context, next: Next<'_>) -> impl Future<Output = Result<()>> + Send;
 }
 
@@ -194,7 +198,8 @@ impl<'a> Next<'a> {
     /// ```
     ///
     /// # Errors
-    /// What a later link returns; [`Error::CallbackPanicked`] where one panics.
+    /// What a later link returns, as [`Error::CallbackFailed`] where it is an error
+    /// of the program; [`Error::CallbackPanicked`] where one panics.
     pub async fn run(self, cx: &mut Context) -> Result<()> {
         let mut rest = self.rest;
         // Links that do not apply are passed over without a future of their own.
@@ -202,11 +207,19 @@ impl<'a> Next<'a> {
             let panicked = |panic: Box<dyn Any + Send>| self.panicked(link, &*panic);
             if catch_unwind(AssertUnwindSafe(|| cx.applies(link, later.len()))).map_err(panicked)? {
                 let next = Next { rest: later, ..self };
+                cx.hands_on = false;
                 let called = AssertUnwindSafe(link.callback.call(cx, next)).catch_unwind().await;
-                return called.unwrap_or_else(|panic| Err(self.panicked(link, &*panic)));
+                let result = match called {
+                    Ok(Err(Error::Other(source))) if link.is_of_program() && !cx.hands_on => Err(self.failed(link, source)),
+                    Ok(result) => result,
+                    Err(panic) => Err(self.panicked(link, &*panic)),
+                };
+                cx.hands_on = matches!(result, Err(Error::Other(_)));
+                return result;
             }
             rest = later;
         }
+        cx.hands_on = false;
         Ok(())
     }
 
@@ -226,6 +239,10 @@ impl<'a> Next<'a> {
         let any = self.rest.iter().zip(&answers).any(|(link, applies)| *applies && !link.is_ours());
         cx.keep_answers(answers);
         Ok(any)
+    }
+
+    fn failed(&self, link: &Link, source: Cause) -> Error {
+        Error::CallbackFailed { chain: self.kind.name(), link: link.name.to_string(), source }
     }
 
     fn panicked(&self, link: &Link, panic: &(dyn Any + Send)) -> Error {

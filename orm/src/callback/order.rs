@@ -26,7 +26,8 @@ pub(crate) fn sort(chain: &ChainEditor) -> Result<Vec<Link>> {
 }
 
 fn link(entry: &Entry) -> Link {
-    Link { name: entry.name.clone(), callback: entry.callback.clone(), when: entry.when.clone(), reason: reason(entry) }
+    let Entry { name, callback, when, replaced, .. } = entry;
+    Link { name: name.clone(), callback: callback.clone(), when: when.clone(), replaced: *replaced, reason: reason(entry) }
 }
 
 /// A name that was never there is a mistake; one that was removed is not.

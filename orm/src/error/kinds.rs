@@ -72,9 +72,9 @@ impl Error {
     /// Whether the same work, run again from its start, may succeed.
     ///
     /// True for conflicts between transactions, locks that were waited for too
-    /// long, and connections that were not to be had. Not true for a connection
-    /// that was lost, nor for [`OutcomeUnknown`](Self::OutcomeUnknown): look first
-    /// whether the work was done.
+    /// long, and connections that were not to be had, or were lost before anything
+    /// that stays was written. Not true for [`OutcomeUnknown`](Self::OutcomeUnknown):
+    /// look first whether the work was done.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -84,6 +84,7 @@ impl Error {
                 | Self::LockTimeout { .. }
                 | Self::PoolExhausted { .. }
                 | Self::Connect { .. }
+                | Self::ConnectionLost { .. }
         )
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::Holder;
+use super::{Cause, Holder};
 
 /// Which rule: its name and its columns, as far as they are known.
 pub(super) struct Rule<'e>(pub(super) &'e Option<String>, pub(super) &'e [String]);
@@ -35,6 +35,20 @@ pub(super) fn not_found(model: &str, operation: &str) -> String {
     }
 }
 
+/// A number of arguments that is not that of the placeholders.
+pub(super) fn miscounted(text: &str, placeholders: usize, arguments: usize) -> String {
+    let placeholders = if placeholders == 1 { "1 placeholder".to_owned() } else { format!("{placeholders} placeholders") };
+    let arguments = if arguments == 1 { "1 argument was".to_owned() } else { format!("{arguments} arguments were") };
+    format!("`{text}` has {placeholders}, but {arguments} given")
+}
+
+pub(super) fn missing_column(model: &str, table: &str, column: &str) -> String {
+    format!(
+        "the table {table} has no column {column}, which {model} needs: the model was changed since the table was made, or the name \
+         differs; add the column, or name another with #[orm(column = \"…\")]"
+    )
+}
+
 pub(super) fn outside(statement: &str, transaction: &str) -> String {
     format!(
         "the statement at {statement} was made on the pool inside the transaction that was begun at {transaction}: it would be no part \
@@ -52,29 +66,43 @@ pub(super) fn ended_by(statement: &str) -> String {
 /// Why no connection was to be had.
 pub(super) struct Exhausted<'e> {
     pub(super) at: &'e Location<'e>,
-    pub(super) waited: Duration,
+    pub(super) waited: &'e Duration,
     pub(super) phase: &'e str,
-    pub(super) in_use: usize,
-    pub(super) own: usize,
-    pub(super) max: usize,
-    pub(super) waiting: usize,
-    pub(super) holder: Option<Holder>,
+    pub(super) in_use: &'e usize,
+    pub(super) own: &'e usize,
+    pub(super) max: &'e usize,
+    pub(super) opening: &'e usize,
+    pub(super) waiting: &'e usize,
+    pub(super) holder: &'e Option<Holder>,
+    /// Why the last one that was to be opened could not be.
+    pub(super) source: &'e Option<Cause>,
 }
 
 impl fmt::Display for Exhausted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, waited, phase, in_use, own, max, waiting, holder } = self;
+        let Self { at, waited, phase, in_use, own, max, opening, waiting, holder, source } = *self;
+        let is_slow = in_use < max && in_use * 2 <= *max;
         write!(f, "no connection for {at} within {waited:?} of waiting for {phase}: {in_use} of {max} are in use")?;
         if let Some(it) = holder {
             write!(f, ", the longest by {it}")?;
         }
+        match opening {
+            0 => {}
+            1 => f.write_str(", 1 is being opened")?,
+            many => write!(f, ", {many} are being opened")?,
+        }
         write!(f, ", and {waiting} more wait; ")?;
-        f.write_str(match *phase {
+        f.write_str(match phase {
             "resume" => "the pool is suspended until `resume` is called",
             _ if *own > 0 && own >= max => {
                 "the task that waits has all of them itself, and may wait for itself: use the session that has the connection"
             }
             "its lane" => "give the lane more places, or hold connections for less time",
+            // Half of them are opened or asked: more of them would help nobody.
+            _ if is_slow && source.is_some() => {
+                "the database is slow to answer, or does not: why the last connection could not be opened is the cause of this error"
+            }
+            _ if is_slow => "the database is slow to answer, or does not",
             _ => "raise max_size, or hold connections for less time",
         })
     }

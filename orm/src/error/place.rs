@@ -5,7 +5,9 @@ use std::fmt;
 use crate::error::{Cause, Error};
 
 impl Error {
-    /// Wraps an error of the program, so that a callback or hook can return it.
+    /// Wraps an error of the program, so that a callback or hook can return it:
+    /// as [`CallbackFailed`](Self::CallbackFailed), which names that one.
+    /// [`downcast_ref`](Self::downcast_ref) finds it again.
     ///
     /// ```
     /// let error = orm::Error::other("the trial is closed");
@@ -13,6 +15,25 @@ impl Error {
     /// ```
     pub fn other(cause: impl Into<Cause>) -> Self {
         Self::Other(cause.into())
+    }
+
+    /// The program's own error, if this is one of type `E`: what was given to
+    /// [`other`](Self::other), also where a callback or a hook returned it.
+    ///
+    /// ```
+    /// #[derive(Debug, PartialEq, thiserror::Error)]
+    /// #[error("the trial {0} is closed")]
+    /// struct TrialClosed(u32);
+    ///
+    /// let error = orm::Error::other(TrialClosed(7));
+    /// assert_eq!(error.downcast_ref(), Some(&TrialClosed(7)));
+    /// ```
+    #[must_use]
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Other(cause) | Self::CallbackFailed { source: cause, .. } => cause.downcast_ref(),
+            _ => None,
+        }
     }
 
     /// The columns of the rule that was broken, in the order of the rule; none

@@ -33,19 +33,17 @@ impl Error {
             Self::NotNullViolation { columns, .. } => format!("{} is missing", words(columns)).into(),
             Self::Unstorable { .. } => "a value cannot be stored".into(),
             Self::Timeout { .. } | Self::Cancelled => "this took too long; try again later".into(),
-            Self::SerializationFailure { .. } | Self::Deadlock { .. } | Self::LockTimeout { .. } => {
-                "someone else changed this at the same time; try again".into()
-            }
+            Self::SerializationFailure { .. } | Self::Deadlock { .. } => "someone else changed this at the same time; try again".into(),
+            Self::LockTimeout { .. } => "someone else is changing this; try again".into(),
             Self::PoolExhausted { .. }
             | Self::Connect { .. }
+            | Self::ConnectionLost { .. }
             | Self::CircuitOpen { .. }
             | Self::Closed
             | Self::Databases(DatabasesError::NotOpen { .. } | DatabasesError::Start { .. }) => {
                 "the service is busy; try again later".into()
             }
-            Self::ConnectionLost { .. } | Self::OutcomeUnknown { .. } => {
-                "whether this was done is not known; look before you try again".into()
-            }
+            Self::OutcomeUnknown { .. } => "whether this was done is not known; look before you try again".into(),
             _ => "something went wrong".into(),
         }
     }

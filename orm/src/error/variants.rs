@@ -3,13 +3,10 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::messages::{Exhausted, List, Rule, ended_by, not_found, outside};
+use super::messages::{Exhausted, List, Rule, ended_by, miscounted, missing_column, not_found, outside};
 use super::{Cause, DatabasesError, Holder};
 
 /// What went wrong.
-///
-/// One type for everything, because every operation can fail in most of these
-/// ways. Ask it with the `is_*` methods, or match the variants you handle:
 ///
 #[doc = include_str!("guide.md")]
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +41,7 @@ pub enum Error {
         model: String,
         /// The constraint or index, as the database names it, where it does.
         constraint: Option<String>,
-        /// The columns of this table: those that point to another one, or those that
-        /// others point to. None where the database does not tell.
+        /// The columns of this table, which point to another one, or are pointed to; none where the database does not tell.
         columns: Vec<String>,
         /// What the database said, without values.
         source: Cause,
@@ -138,10 +134,7 @@ pub enum Error {
     },
 
     /// The table of a model lacks a column of the model.
-    #[error(
-        "the table {table} has no column {column}, which {model} needs: the model was changed since the table was made, or the name \
-         differs; add the column, or name another with #[orm(column = \"…\")]"
-    )]
+    #[error("{}", missing_column(model, table, column))]
     MissingTableColumn {
         /// The model.
         model: &'static str,
@@ -154,7 +147,7 @@ pub enum Error {
     },
 
     /// The number of arguments is not the number of placeholders.
-    #[error("`{text}` has {placeholders} placeholders, but {arguments} arguments were given")]
+    #[error("{}", miscounted(text, *placeholders, *arguments))]
     BindCount {
         /// The SQL text.
         text: String,
@@ -196,7 +189,6 @@ pub enum Error {
         /// What was to be done.
         what: String,
         /// What the database said, where it was asked.
-        #[source]
         source: Option<Cause>,
     },
 
@@ -208,11 +200,11 @@ pub enum Error {
         /// What went wrong and what to do.
         reason: String,
         /// What the driver reported, without values.
-        #[source]
         source: Option<Cause>,
     },
 
-    /// The connection broke while it was used.
+    /// The connection broke while it was used. Nothing that was written stays: what may have
+    /// been done all the same is [`OutcomeUnknown`](Self::OutcomeUnknown).
     #[error("the connection was lost while {doing}")]
     ConnectionLost {
         /// What was being done.
@@ -222,7 +214,7 @@ pub enum Error {
     },
 
     /// No connection was to be had for too long.
-    #[error("{}", Exhausted { at, waited: *waited, phase, in_use: *in_use, own: *own, max: *max, waiting: *waiting, holder: *holder })]
+    #[error("{}", Exhausted { at, waited, phase, in_use, own, max, opening, waiting, holder, source })]
     PoolExhausted {
         /// Where in the program the connection was asked for.
         at: &'static Location<'static>,
@@ -236,10 +228,14 @@ pub enum Error {
         own: usize,
         /// The most connections there may be.
         max: usize,
+        /// How many are being opened.
+        opening: usize,
         /// Callers that wait, too.
         waiting: usize,
         /// Who has had one of the connections for the longest time.
         holder: Option<Holder>,
+        /// Why the last connection that was to be opened could not be; nothing once one was.
+        source: Option<Cause>,
     },
 
     /// A circuit breaker refused it, because the database was ill a moment ago.
@@ -322,8 +318,7 @@ pub enum Error {
         cause: String,
     },
 
-    /// The connection broke during the commit, or the time was up before the answer to it, or to
-    /// a write outside of a transaction, had come; whether it took place is not known.
+    /// The connection broke, or the time was up, before a commit or a write outside of transactions was answered.
     #[error("whether what was written is there is not known: before the database had answered, the connection was lost or the time was up")]
     OutcomeUnknown {
         /// What the driver reported, without values.
@@ -358,6 +353,17 @@ pub enum Error {
         chain: &'static str,
         /// Which callbacks, and why.
         reason: String,
+    },
+
+    /// A callback or a hook returned an error of the program; what it did was rolled back.
+    #[error("the callback `{link}` of `{chain}` failed: {source}")]
+    CallbackFailed {
+        /// The chain.
+        chain: &'static str,
+        /// The callback, or `Model::hook`.
+        link: String,
+        /// What it returned; see [`downcast_ref`](Self::downcast_ref).
+        source: Cause,
     },
 
     /// A callback panicked; what it did was rolled back.

@@ -10,7 +10,7 @@ use crate::query::Parts;
 use crate::schema::ModelMeta;
 use crate::statement::{Ddl, Insert, InsertMode, Outcome, Record, Select, Statement, Update};
 use crate::steps::chunks::{self, Room};
-use crate::steps::hooks;
+use crate::steps::{alter, hooks};
 use crate::value::Value;
 
 pub(super) async fn query(cx: &mut Context) -> Result<()> {
@@ -36,6 +36,10 @@ pub(super) async fn raw(cx: &mut Context) -> Result<()> {
     // MySQL has created its indexes with the table. Only PostgreSQL says apart
     // from the table what a column is for.
     let done = match cx.statement() {
+        Statement::Ddl(Ddl::AlterColumn(it)) => {
+            let it = it.clone();
+            return alter::column(cx, &it).await;
+        }
         Statement::Ddl(Ddl::CreateIndex(..)) => cx.session().engine().await? == Engine::MySql,
         Statement::Ddl(Ddl::Comment(..)) => cx.session().engine().await? != Engine::Postgres,
         _ => false,
@@ -231,7 +235,7 @@ async fn send_own(cx: &mut Context) -> Result<Done> {
     cx.check_statement()?;
     let (statement, records) = (cx.take_statement(), cx.take_records());
     let sent = cx.session().send(statement, records, None).await;
-    *cx.statement_mut() = sent.statement;
+    cx.put_statement(sent.statement);
     cx.put_records(sent.records);
     sent.done
 }
@@ -240,7 +244,7 @@ async fn send_own(cx: &mut Context) -> Result<Done> {
 async fn send(cx: &mut Context, statement: Statement, want: Option<Want>) -> Result<Done> {
     cx.check_statement()?;
     let records = cx.take_records();
-    let sent = cx.session().send(statement, records, want).await;
+    let sent = cx.session().send(Box::new(statement), records, want).await;
     cx.put_records(sent.records);
     sent.done
 }

@@ -1,7 +1,7 @@
 //! `orm:before_…`, `orm:after_…`: the hooks of models.
 
 use crate::callback::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::{Assignment, ColumnRef, Expr};
 use crate::session::{Hook, HookTable};
 use crate::statement::Statement;
@@ -9,11 +9,11 @@ use crate::steps::execute;
 use crate::value::Value;
 
 pub(super) async fn before_create(cx: &mut Context) -> Result<()> {
-    each(cx, |it| [it.before_save, it.before_create]).await
+    each(cx, |it| [("before_save", it.before_save), ("before_create", it.before_create)]).await
 }
 
 pub(super) async fn after_create(cx: &mut Context) -> Result<()> {
-    each(cx, |it| [it.after_create, it.after_save]).await
+    each(cx, |it| [("after_create", it.after_create), ("after_save", it.after_save)]).await
 }
 
 /// What a hook changes in the record is written, too.
@@ -23,7 +23,7 @@ pub(super) async fn before_update(cx: &mut Context) -> Result<()> {
     }
     execute::apply_constants(cx)?;
     let before = values(cx);
-    each(cx, |it| [it.before_save, it.before_update]).await?;
+    each(cx, |it| [("before_save", it.before_save), ("before_update", it.before_update)]).await?;
     let after = values(cx);
     let Statement::Update(update) = cx.statement_mut() else { return Ok(()) };
     let model = update.model;
@@ -46,19 +46,19 @@ pub(super) async fn before_update(cx: &mut Context) -> Result<()> {
 }
 
 pub(super) async fn after_update(cx: &mut Context) -> Result<()> {
-    each(cx, |it| [it.after_update, it.after_save]).await
+    each(cx, |it| [("after_update", it.after_update), ("after_save", it.after_save)]).await
 }
 
 pub(super) async fn before_delete(cx: &mut Context) -> Result<()> {
-    each(cx, |it| [it.before_delete]).await
+    each(cx, |it| [("before_delete", it.before_delete)]).await
 }
 
 pub(super) async fn after_delete(cx: &mut Context) -> Result<()> {
-    each(cx, |it| [it.after_delete]).await
+    each(cx, |it| [("after_delete", it.after_delete)]).await
 }
 
 pub(super) async fn after_find(cx: &mut Context) -> Result<()> {
-    each(cx, |it| [it.after_find]).await
+    each(cx, |it| [("after_find", it.after_find)]).await
 }
 
 /// The values of the first record.
@@ -83,13 +83,17 @@ fn table(cx: &Context) -> Option<&'static HookTable> {
     HookTable::of_record(cx.record(0)?)
 }
 
-/// Runs hooks for each record in turn.
-async fn each<const N: usize>(cx: &mut Context, hooks: impl Fn(&HookTable) -> [Hook; N]) -> Result<()> {
+/// Runs hooks for each record in turn. An error of the program names the one that made it.
+async fn each<const N: usize>(cx: &mut Context, hooks: impl Fn(&HookTable) -> [(&'static str, Hook); N]) -> Result<()> {
     let Some(table) = table(cx) else { return Ok(()) };
-    let session = cx.session().share();
+    let (session, chain) = (cx.session().share(), cx.kind().name());
     for record in cx.records_mut() {
-        for hook in hooks(table) {
-            hook(record, &session).await?;
+        for (name, hook) in hooks(table) {
+            let ran = hook(&mut *record, &session).await;
+            ran.map_err(|error| match error {
+                Error::Other(source) => Error::CallbackFailed { chain, link: format!("{}::{name}", record.meta().name), source },
+                error => error,
+            })?;
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The callbacks that every database starts with.
 
+mod alter;
 mod chunks;
 mod execute;
 mod hooks;

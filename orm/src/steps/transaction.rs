@@ -17,17 +17,15 @@ pub(super) async fn around(cx: &mut Context, next: Next<'_>) -> Result<()> {
 }
 
 async fn inside(cx: &mut Context, next: Next<'_>) -> Result<()> {
-    let tx = cx.session().enter(cx.session().at()).await?;
+    let at = cx.session().at();
+    let tx = cx.session().enter(at).await?;
     let outer = cx.replace_runner(Arc::new(tx.share()));
     // What is wrong with the end is found while it can be undone.
-    let result = next.run(cx).await.and_then(|()| cx.check_end());
+    let result = tx.within(at, next.run(cx)).await.and_then(|()| cx.check_end());
     cx.replace_runner(outer);
     match result {
         Ok(()) => tx.commit().await,
-        Err(error) => {
-            tx.rollback().await;
-            Err(error)
-        }
+        Err(error) => Err(tx.undo(error).await),
     }
 }
 
