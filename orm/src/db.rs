@@ -7,6 +7,7 @@ mod pool;
 pub use self::cell::DbCell;
 pub use self::pool::PoolHandle;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
@@ -156,11 +157,18 @@ impl Db {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Connect`], [`Error::PoolExhausted`] or [`Error::ConnectionLost`].
+    /// [`Error::Connect`], [`Error::PoolExhausted`] or [`Error::ConnectionLost`];
+    /// [`Error::Timeout`] where it does not answer within
+    /// [`validate_timeout`](PoolOptions::validate_timeout).
     #[track_caller]
     pub fn ping(&self) -> impl Future<Output = Result<()>> {
         let ask = Ask::new(Intent::Read, Location::caller());
-        async move { self.session.core().pool.acquire(ask).await?.ping().await }
+        async move {
+            let pool = &self.session.core().pool;
+            pool.ping(ask).await?;
+            // Whoever has a file of SQLite open does not see that it was moved away.
+            pool.target().check_there()
+        }
     }
 
     /// Which kind of database it is.
@@ -194,7 +202,7 @@ impl Db {
     pub(crate) async fn reach(&self) -> Result<()> {
         let (pool, at) = (&self.session.core().pool, Location::caller());
         // A SQLite file is made by the connection that writes.
-        pool.acquire(Ask::new(Intent::Write, at)).await?.ping().await?;
+        pool.reach(Ask::new(Intent::Write, at)).await?;
         // Another one on SQLite, where others read.
         drop(pool.acquire(Ask::new(Intent::Read, at)).await?);
         pool.warm_up().await
@@ -245,7 +253,7 @@ pub struct DbBuilder {
     texts: usize,
     strict: bool,
     name: Option<Arc<str>>,
-    lanes: Vec<(&'static str, usize)>,
+    lanes: Vec<(Cow<'static, str>, usize)>,
     hooks: PoolHooks,
     opened: Opened,
 }

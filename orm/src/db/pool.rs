@@ -1,5 +1,6 @@
 //! The pool of a database, while it is used.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,9 @@ impl Db {
     /// connections that nobody uses are closed at once, and those that are used
     /// when they come home. What has not come home at the deadline is ended on
     /// the server, with the statement that runs on it; on SQLite the statement is
-    /// interrupted, and the file closed when its user lets go of it.
+    /// interrupted, and the file closed when its user lets go of it. The report
+    /// counts those that were [late](Shutdown::late) and those that could be
+    /// [ended](Shutdown::ended).
     ///
     /// Returns at most a second after the deadline, whatever happens, and says
     /// who did not let go. May be called more than once, and at the same time.
@@ -65,8 +68,9 @@ impl PoolHandle<'_> {
         self.pool.stats()
     }
 
-    /// From now on there are at most so many connections, and at least one. Those
-    /// that are one too many are closed: at once where nobody uses them, the
+    /// From now on there are at most so many connections, and at least one; a number
+    /// above 100,000 is 100,000. It holds also after a [`reload`](Self::reload) that
+    /// says nothing of it. Those that are one too many are closed: at once where nobody uses them, the
     /// others when they come home. Nobody who waits is turned away.
     ///
     /// On SQLite it is said of the connections that read; a database in memory
@@ -136,8 +140,13 @@ impl PoolHandle<'_> {
 impl DbBuilder {
     /// A share of the pool: at most so many connections at once for sessions that
     /// are in this [lane](crate::Session::lane), at least one.
-    pub fn lane(mut self, name: &'static str, connections: usize) -> Self {
-        self.lanes.push((name, connections));
+    pub fn lane(self, name: &'static str, connections: usize) -> Self {
+        self.lane_named(name, connections)
+    }
+
+    /// A lane whose name is written outside of the program, too.
+    pub(crate) fn lane_named(mut self, name: impl Into<Cow<'static, str>>, connections: usize) -> Self {
+        self.lanes.push((name.into(), connections));
         self
     }
 

@@ -1,11 +1,13 @@
 //! Asking a server to stop a statement, over another connection.
 
+mod terminate;
+
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex as Short, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use crate::dialect::Leaves;
 use crate::driver::errors::connecting;
 #[cfg(feature = "mysql")]
 use crate::driver::mysql::MySql;
@@ -13,11 +15,15 @@ use crate::driver::mysql::MySql;
 use crate::driver::postgres::Postgres;
 use crate::driver::target::Options;
 use crate::driver::{Conn, Link, Target};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How long a connection that is open may take to answer. One that a network has
 /// forgotten would hold up all who ask next.
-const TO_ANSWER: Duration = Duration::from_secs(1);
+pub(super) const TO_ANSWER: Duration = Duration::from_secs(1);
+
+/// How long one may take to be opened: some round trips, also over a slow network. One that
+/// hangs would keep all others waiting until the system gives it up.
+const TO_OPEN: Duration = Duration::from_secs(2);
 
 /// The connection over which statements of others are stopped. One for each
 /// database handle, opened when it is needed first; not one of the pool's.
@@ -44,13 +50,33 @@ impl Control {
     }
 }
 
+/// The requests to stop one statement. A server takes each of them when it comes, and
+/// stops what its connection runs by then.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    sent: AtomicU32,
+    answered: AtomicU32,
+}
+
+impl Requests {
+    /// Whether one has left.
+    pub(super) fn were_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether one may still come to the server.
+    pub(super) fn are_open(&self) -> bool {
+        self.sent.load(Ordering::Relaxed) != self.answered.load(Ordering::Relaxed)
+    }
+}
+
 /// How a running statement is stopped.
 #[derive(Debug, Clone)]
 pub(super) struct Cancel {
     target: Target,
     /// What stops the statement.
     stop: String,
-    /// What ends the connection.
+    /// What ends the connection, together with others.
     end: String,
 }
 
@@ -61,7 +87,7 @@ impl Cancel {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(_) => None,
             #[cfg(feature = "postgres")]
-            Link::Postgres(it) => it.kill("pg_cancel_backend").zip(it.kill("pg_terminate_backend")),
+            Link::Postgres(it) => it.kill("pg_cancel_backend").zip(it.ending()),
             #[cfg(feature = "mysql")]
             Link::MySql(it) => Some((it.kill("QUERY"), it.kill("CONNECTION"))),
         };
@@ -80,20 +106,15 @@ impl Cancel {
     }
 
     /// Stops the statement, and waits until the server has taken it.
-    pub(super) async fn send(&self) -> Result<()> {
-        say(&self.target, &self.stop).await
-    }
-
-    /// Ends the connection, and waits until the server has taken it.
-    async fn terminate(&self) -> Result<()> {
-        say(&self.target, &self.end).await
+    pub(super) async fn send(&self, requests: &Requests) -> Result<()> {
+        say(&self.target, &self.stop, requests).await
     }
 }
 
-async fn say(target: &Target, text: &str) -> Result<()> {
+async fn say(target: &Target, text: &str, requests: &Requests) -> Result<()> {
     let mut control = target.control().conn.lock().await;
     if let Some(mut conn) = control.take()
-        && let Ok(Ok(())) = tokio::time::timeout(TO_ANSWER, conn.control(text)).await
+        && ask(&mut conn, text, requests).await.is_ok()
     {
         *control = Some(conn);
         return Ok(());
@@ -101,29 +122,45 @@ async fn say(target: &Target, text: &str) -> Result<()> {
     // The first time, or the server was restarted since, or the network forgot it.
     let mut conn = match (open(target).await, target.control().heir()) {
         (Ok(conn), _) => conn,
-        (Err(_), Some(heir)) => return Box::pin(say(&heir, text)).await,
+        (Err(_), Some(heir)) => return Box::pin(say(&heir, text, requests)).await,
         (Err(error), None) => return Err(error),
     };
-    let sent = conn.control(text).await;
+    let sent = ask(&mut conn, text, requests).await;
     if !conn.is_busy() {
         *control = Some(conn);
     }
     sent
 }
 
+async fn ask(conn: &mut Conn, text: &str, requests: &Requests) -> Result<()> {
+    // Said first: also what is dropped on its way may come to the server.
+    requests.sent.fetch_add(1, Ordering::Relaxed);
+    let answer = tokio::time::timeout(TO_ANSWER, conn.control(text)).await;
+    // An error is an answer, too; a connection that waits for one is busy.
+    if !conn.is_busy() {
+        requests.answered.fetch_add(1, Ordering::Relaxed);
+    }
+    answer.unwrap_or(Err(Error::Timeout { phase: "a request to stop a statement", limit: TO_ANSWER }))
+}
+
 /// Opens a connection that nothing is set on: all it says are numbers, and over a
 /// slow network each round trip is time in which the server works for nobody.
 async fn open(target: &Target) -> Result<Conn> {
-    let link: Result<Link, sqlx::Error> = match target.options() {
-        #[cfg(feature = "sqlite")]
-        Options::Sqlite(_) => Err(sqlx::Error::Protocol("a statement of SQLite is stopped where it runs".to_owned())),
-        #[cfg(feature = "postgres")]
-        Options::Postgres(options) => Postgres::bare(options).await.map(Link::Postgres),
-        #[cfg(feature = "mysql")]
-        Options::MySql(options) => MySql::bare(options).await.map(Link::MySql),
+    let opened = async {
+        match target.options() {
+            #[cfg(feature = "sqlite")]
+            Options::Sqlite(_) => Err(sqlx::Error::Protocol("a statement of SQLite is stopped where it runs".to_owned())),
+            #[cfg(feature = "postgres")]
+            Options::Postgres(options) => Postgres::bare(options).await.map(Link::Postgres),
+            #[cfg(feature = "mysql")]
+            Options::MySql(options) => MySql::bare(options).await.map(Link::MySql),
+        }
     };
-    // It holds no target, which would hold it.
-    Ok(Conn { link: link.map_err(|error| connecting(target, error))?, busy: false, cancel: None, leaves: Leaves::Nothing })
+    match tokio::time::timeout(TO_OPEN, opened).await {
+        // It holds no target, which would hold it.
+        Ok(link) => Ok(Conn::new(link.map_err(|error| connecting(target, error))?)),
+        Err(_) => Err(Error::Timeout { phase: "opening a connection to stop a statement", limit: TO_OPEN }),
+    }
 }
 
 /// How a connection is ended by others than who has it.
@@ -138,19 +175,6 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// Ends it, as far as it can be.
-    pub(super) async fn end(&self) {
-        match self {
-            #[cfg(any(feature = "postgres", feature = "mysql"))]
-            Self::Server(it) => {
-                // One that has ended meanwhile is an error, and as good.
-                let _ = it.terminate().await;
-            }
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(it) => it.end(),
-        }
-    }
-
     /// Closes the connection over which that was said.
     pub(super) async fn hang_up(&self) {
         match self {

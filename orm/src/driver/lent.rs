@@ -7,14 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dialect::Leaves;
-use crate::driver::{Want, Work};
+use crate::driver::{Load, Want, Work};
 use crate::error::Result;
 use crate::statement::{Raw, Record, RecordSet, Statement};
 use crate::value::{Cells, RowRef};
 
+const TAKEN: &str = "work is taken where the statement ends";
+
 /// Work while a statement has it.
 pub(super) struct Lent {
-    work: Work,
+    /// Taken out only at its end.
+    work: Option<Work>,
     back: Option<Arc<Back>>,
 }
 
@@ -40,7 +43,7 @@ impl Back {
 impl Lent {
     /// Lends work, for good or until it is asked back.
     pub(super) fn new(work: Work, back: Option<Arc<Back>>) -> Self {
-        Self { work, back }
+        Self { work: Some(work), back }
     }
 
     /// Waits for the database. If the work is asked back meanwhile, it is given,
@@ -48,10 +51,12 @@ impl Lent {
     pub(super) async fn wait<T>(&mut self, reply: impl Future<Output = T>) -> T {
         let mut reply = pin!(reply);
         poll_fn(|cx| {
-            if self.back.as_ref().is_some_and(|it| it.wanted.load(Ordering::Relaxed)) {
+            let reply = reply.as_mut().poll(cx);
+            // Whoever is heard now keeps it, for there may be no need to give it.
+            if reply.is_pending() && self.back.as_ref().is_some_and(|it| it.wanted.load(Ordering::Relaxed)) {
                 self.give();
             }
-            reply.as_mut().poll(cx)
+            reply
         })
         .await
     }
@@ -59,13 +64,13 @@ impl Lent {
     /// The work, when the statement has ended.
     pub(super) fn into_work(mut self) -> Work {
         self.back = None;
-        std::mem::replace(&mut self.work, nothing())
+        self.work.take().unwrap_or_else(nothing)
     }
 
     fn give(&mut self) {
         if let Some(back) = self.back.take() {
-            let work = std::mem::replace(&mut self.work, nothing());
-            *back.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+            let work = self.work.replace(nothing());
+            *back.work.lock().unwrap_or_else(PoisonError::into_inner) = work;
         }
     }
 }
@@ -80,28 +85,29 @@ impl Deref for Lent {
     type Target = Work;
 
     fn deref(&self) -> &Work {
-        &self.work
+        self.work.as_ref().expect(TAKEN)
     }
 }
 
 impl DerefMut for Lent {
     fn deref_mut(&mut self) -> &mut Work {
-        &mut self.work
+        self.work.as_mut().expect(TAKEN)
     }
 }
 
-/// What stands in the place of work that was given back; it takes no memory.
+/// What stands in the place of work that was given back.
 fn nothing() -> Work {
     let raw = Raw { text: "".into(), args: Vec::new().into(), returns_rows: false };
-    Work {
-        statement: Statement::Raw(raw),
+    Work::new(Load {
+        statement: Box::new(Statement::Raw(raw)),
         records: Box::new(Nobody),
         text: Arc::default(),
         want: Want::Nothing,
         read_only: false,
         leaves: Leaves::Nothing,
+        undone: false,
         bind: |_, _, _| Ok(()),
-    }
+    })
 }
 
 /// Takes the rows that nobody waits for.

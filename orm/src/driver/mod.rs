@@ -37,7 +37,9 @@ mod work;
 pub(crate) use self::detached::Detached;
 pub(crate) use self::pool::{Ask, Intent, Lease, Opened, Pin, Pool, PoolHook, PoolHooks, Setup, Tags};
 pub(crate) use self::target::{SqlHook, Target, Wanted};
-pub(crate) use self::work::{Deadline, Done, Want, Work};
+#[cfg(feature = "breaker")]
+pub(crate) use self::work::CENTURY;
+pub(crate) use self::work::{Deadline, Done, Load, Want, Work};
 
 pub use self::options::SqliteOptions;
 pub use self::pool::{ConnectionInfo, Histogram, Leak, PoolOptions, PoolStats, Reload, Shutdown, Verdict};
@@ -45,6 +47,7 @@ pub use self::target::{ConnectOptions, Pooler};
 
 use std::ops::DerefMut;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use self::cancel::{Cancel, Ending};
 use self::lent::Lent;
@@ -84,6 +87,10 @@ pub(crate) struct Conn {
     cancel: Option<Arc<Cancel>>,
     /// What its statements left behind, which must not reach another user.
     leaves: Leaves,
+    /// How long it may take to be clean again when it is given up.
+    patience: Duration,
+    /// Since when the statement that ran last was given up.
+    given_up: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -106,8 +113,7 @@ pub(crate) async fn connect(target: &Target, role: Role) -> Result<Conn> {
         #[cfg(feature = "mysql")]
         target::Options::MySql(options) => mysql::MySql::connect(options).await.map(Link::MySql),
     };
-    let mut conn =
-        Conn { link: link.map_err(|error| errors::connecting(target, error))?, busy: false, cancel: None, leaves: Leaves::Nothing };
+    let mut conn = Conn::new(link.map_err(|error| errors::connecting(target, error))?);
     conn.cancel = Cancel::of(&conn.link, target).map(Arc::new);
     Ok(conn)
 }
@@ -154,7 +160,7 @@ where
     if let Link::Sqlite(_) = conn.link {
         return sqlite::control(conn, sql, sqlite::Limits { deadline, lock_wait: None }).await;
     }
-    let sql = sql.to_owned();
+    let (sql, patience) = (sql.to_owned(), conn.patience);
     // Not stopped: it is short, and a commit that is stopped halfway has no known outcome.
     Supervised::new(
         async move {
@@ -162,6 +168,7 @@ where
             (conn, result)
         },
         None,
+        patience,
     )
     .await
 }
@@ -192,6 +199,11 @@ impl Link {
 }
 
 impl Conn {
+    fn new(link: Link) -> Self {
+        let patience = PoolOptions::new().release_timeout;
+        Self { link, busy: false, cancel: None, leaves: Leaves::Nothing, patience, given_up: None }
+    }
+
     /// The kind of database.
     pub(crate) fn engine(&self) -> Engine {
         match &self.link {
@@ -217,6 +229,11 @@ impl Conn {
     /// Whether a reply was not read to its end, so that nothing more can be said here.
     pub(crate) fn is_busy(&self) -> bool {
         self.busy
+    }
+
+    /// How much of its time to be clean again is left; all of it, unless a statement was given up.
+    fn patience_left(&self) -> Duration {
+        self.patience.saturating_sub(self.given_up.map_or(Duration::ZERO, |it| it.elapsed()))
     }
 
     /// What its statements left behind.
@@ -345,7 +362,7 @@ impl Conn {
                 source: "the connection still waits for the reply to it".into(),
             });
         }
-        self.busy = true;
+        (self.busy, self.given_up) = (true, None);
         Ok(())
     }
 

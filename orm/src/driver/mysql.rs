@@ -103,6 +103,31 @@ impl MySql {
         format!("KILL {what} IF({SERVER} = '{}', {}, 0)", self.server, self.connection_id)
     }
 
+    /// Ends others of this server, with statements that are sent together.
+    pub(super) async fn end_others(&mut self, those: &[&str], ended: &mut usize) -> Result<()> {
+        let mut left = those;
+        while !left.is_empty() {
+            let (mut done, mut failed) = (0, None);
+            let mut replies = self.conn.fetch_many(sqlx::raw_sql(AssertSqlSafe(left.join("; "))));
+            while let Some(reply) = replies.next().await {
+                match reply {
+                    Ok(Either::Left(_)) => done += 1,
+                    Ok(Either::Right(_)) => {}
+                    Err(error) => failed = Some(error),
+                }
+            }
+            drop(replies);
+            *ended += done;
+            match failed {
+                // One that has ended by itself; the server read no further.
+                Some(sqlx::Error::Database(_)) => left = left.get(done + 1..).unwrap_or_default(),
+                Some(error) => return Err(lost("others were ended", error)),
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
     /// Runs a statement and reads its reply to the end.
     pub(super) async fn run(&mut self, work: &mut Lent) -> Result<Done> {
         let mut bind = bind::Bind::default();
@@ -129,7 +154,7 @@ impl MySql {
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
                     sink.row(&mut *work.records, &cells::MySqlCells { row: &row, kinds });
-                    sink.breathe().await;
+                    work.wait(sink.breathe()).await;
                 }
                 Err(error) => {
                     // An error is the end of the reply.
@@ -141,6 +166,7 @@ impl MySql {
         drop(replies);
         if let Some(error) = failed {
             self.note(&error);
+            work.undone = number(&error) == Some(errors::TOO_LARGE);
             let about = About::of(work);
             return Err(Box::pin(self.name_columns(of(error, about), about)).await);
         }

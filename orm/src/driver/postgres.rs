@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use futures_util::StreamExt as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
@@ -26,6 +27,7 @@ use crate::driver::said::source;
 use crate::driver::sink::{Sink, guarded};
 use crate::driver::{Deadline, Done, TransactionState, Want};
 use crate::error::{Error, Result};
+use crate::statement::Statement;
 
 /// Undoes all that may be set on a connection, but for prepared statements.
 /// `DISCARD ALL` would forget those, and sqlx would go on to use them.
@@ -47,7 +49,7 @@ pub(super) struct Postgres {
     /// By what its server is known from others.
     server: String,
     /// The types of the arguments that each text was prepared for.
-    prepared: HashMap<Arc<str>, u64>,
+    prepared: HashMap<Arc<str>, u64, RandomState>,
     /// Where each transaction may get another connection of the server.
     pooled: Option<pooled::Pooled>,
 }
@@ -72,13 +74,19 @@ impl Postgres {
         let mut conn = PgConnection::connect_with(options).await?;
         if pooled {
             // Nothing is set, which others would find, and no number is asked for, which is somebody else's soon.
-            return Ok(Self { conn, pid: None, server: String::new(), prepared: HashMap::new(), pooled: Some(pooled::Pooled::default()) });
+            return Ok(Self {
+                conn,
+                pid: None,
+                server: String::new(),
+                prepared: HashMap::default(),
+                pooled: Some(pooled::Pooled::default()),
+            });
         }
         // sqlx would log what a trigger or function notes, which may be values.
         let asked = format!("set client_min_messages = error; select pg_backend_pid(), {SERVER}");
         let row = conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(asked))).await?;
         let (pid, server) = (row.try_get::<i32, _>(0)?, row.try_get(1)?);
-        Ok(Self { conn, pid: u32::try_from(pid).ok(), server, prepared: HashMap::new(), pooled: None })
+        Ok(Self { conn, pid: u32::try_from(pid).ok(), server, prepared: HashMap::default(), pooled: None })
     }
 
     /// Opens a connection on which only such texts are run that need no setting.
@@ -87,7 +95,7 @@ impl Postgres {
             conn: PgConnection::connect_with(options).await?,
             pid: None,
             server: String::new(),
-            prepared: HashMap::new(),
+            prepared: HashMap::default(),
             pooled: None,
         })
     }
@@ -101,6 +109,25 @@ impl Postgres {
     /// lead that one to another server, where the number is somebody else's.
     pub(super) fn kill(&self, function: &str) -> Option<String> {
         Some(format!("SELECT {function}({}) WHERE {SERVER} = '{}'", self.pid?, self.server))
+    }
+
+    /// By what it is [ended](Self::end_others).
+    pub(super) fn ending(&self) -> Option<String> {
+        Some(format!("({}, '{}')", self.pid?, self.server))
+    }
+
+    /// Ends others of this server, with one statement.
+    pub(super) async fn end_others(&mut self, those: &[&str], ended: &mut usize) -> Result<()> {
+        // In a case: the server is compared before the number is used.
+        let text = format!(
+            "SELECT count(*) FROM (VALUES {}) AS others (pid, server) \
+             WHERE CASE WHEN server = {SERVER} THEN pg_terminate_backend(pid) END",
+            those.join(", ")
+        );
+        let row = self.conn.fetch_one(sqlx::raw_sql(AssertSqlSafe(text.clone()))).await;
+        let count = row.and_then(|it| it.try_get::<i64, _>(0)).map_err(|error| of(error, About::text(&text)))?;
+        *ended += usize::try_from(count).unwrap_or_default();
+        Ok(())
     }
 
     /// Runs a statement and reads its reply to the end.
@@ -154,16 +181,25 @@ impl Postgres {
         let text = if persistent { self.text_for(&work.text, types) } else { work.text.clone() };
 
         let mut sink = Sink::new(work.want);
+        let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(persistent);
+        if wants_one(work) {
+            // Read to its end all the same, but not as a stream.
+            let row = work.wait(self.conn.fetch_optional(query)).await.map_err(|it| Failed::Theirs(it, 0))?;
+            if let Some(row) = &row {
+                sink.row(&mut *work.records, &cells::PgCells::new(row, &cells::kinds(row)));
+            }
+            return sink.finish().map(|rows| Done { rows, affected: 0 }).map_err(Failed::Ours);
+        }
         let mut affected = 0;
         let mut kinds = None;
-        let mut replies = self.conn.fetch_many(sqlx::query_with(AssertSqlSafe(text), arguments).persistent(persistent));
+        let mut replies = self.conn.fetch_many(query);
         while let Some(reply) = work.wait(replies.next()).await {
             match reply {
                 Ok(Either::Left(done)) => affected += done.rows_affected(),
                 Ok(Either::Right(row)) => {
                     let kinds = kinds.get_or_insert_with(|| cells::kinds(&row));
                     sink.row(&mut *work.records, &cells::PgCells::new(&row, kinds));
-                    sink.breathe().await;
+                    work.wait(sink.breathe()).await;
                 }
                 Err(error) => return Err(Failed::Theirs(error, sink.rows())),
             }
@@ -243,4 +279,9 @@ impl Postgres {
             _ => Err(of(error, About::text("SAVEPOINT"))),
         }
     }
+}
+
+/// Whether it reads one row at most.
+fn wants_one(work: &Lent) -> bool {
+    matches!(&*work.statement, Statement::Select(it) if it.limit == Some(1))
 }

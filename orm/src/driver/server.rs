@@ -27,8 +27,8 @@ where
         // Boxed: those without a deadline would carry it along.
         return Box::pin(run_until(conn, work, deadline)).await;
     }
-    let cancel = conn.cancel.clone();
-    let (conn, lent, done) = Supervised::new(statement(conn, Lent::new(work, None), None), cancel).await;
+    let (cancel, patience) = (conn.cancel.clone(), conn.patience);
+    let (conn, lent, done) = Supervised::new(statement(conn, Lent::new(work, None), None), cancel, patience).await;
     (Some(conn), lent.into_work(), done)
 }
 
@@ -36,10 +36,10 @@ async fn run_until<G>(conn: G, work: Work, deadline: Deadline) -> (Option<G>, Wo
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
-    let cancel = conn.cancel.clone();
+    let (cancel, patience) = (conn.cancel.clone(), conn.patience);
     let back = Arc::new(Back::default());
     let lent = Lent::new(work, Some(Arc::clone(&back)));
-    let running = Supervised::new(statement(conn, lent, Some(deadline)), cancel.clone());
+    let running = Supervised::new(statement(conn, lent, Some(deadline)), cancel.clone(), patience);
     let late = Error::Timeout { phase: "the statement", limit: deadline.limit };
     let running = match select(running, pin!(until_late(deadline, cancel))).await {
         Either::Left(((conn, lent, done), _)) => {
@@ -59,15 +59,7 @@ where
         ended = (&mut ending).now_or_never();
     }
     if let Some(Some((conn, lent, result))) = ended {
-        let work = lent.into_work();
-        let result = match result {
-            // It was done before it could be stopped, and a write that is done is not called
-            // otherwise; text that reads may call a function that writes.
-            Ok(done) if !matches!(work.statement, Statement::Select(_)) => Ok(done),
-            Ok(_) | Err(Error::Cancelled) => Err(late),
-            Err(error) => Err(error),
-        };
-        return (Some(conn), work, result);
+        return stopped(conn, lent, result, &back, late);
     }
     if let Some(work) = back.take() {
         return (None, work, Err(late));
@@ -77,11 +69,30 @@ where
     (None, back.take().expect("work is put back when its statement is dropped"), Err(late))
 }
 
+/// What is said of a statement that has ended at its deadline.
+pub(super) fn stopped<G>(conn: G, lent: Lent, result: Result<Done>, back: &Back, late: Error) -> (Option<G>, Work, Result<Done>) {
+    // It may have given its work back a moment before it ended.
+    let given = back.take();
+    let is_whole = given.is_none();
+    let work = given.unwrap_or_else(|| lent.into_work());
+    let result = match result {
+        // It was done before it could be stopped, and a write that is done is not called
+        // otherwise; text that reads may call a function that writes.
+        Ok(done) if is_whole && !matches!(*work.statement, Statement::Select(_)) => Ok(done),
+        // What it said at last was read for nobody, so it was not heard of.
+        Ok(_) if !is_whole => return (None, work, Err(late)),
+        Ok(_) | Err(Error::Cancelled) => Err(late),
+        Err(error) => Err(error),
+    };
+    (Some(conn), work, result)
+}
+
 async fn statement<G>(mut conn: G, mut lent: Lent, deadline: Option<Deadline>) -> (G, Lent, Result<Done>)
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
     if let Err(error) = conn.begin() {
+        lent.undone = true;
         return (conn, lent, Err(error));
     }
     // A panic in a driver must not take the records with it.

@@ -5,22 +5,22 @@
 //! statement is not dropped with its caller. It goes on in a task of its own,
 //! the server is asked to stop, the reply is read to its end, and then the
 //! connection goes home clean; or it is closed when that takes too long.
+//!
+//! A request to stop it reaches the server in its own time. While one is under way
+//! the connection counts as busy, so that it is closed wherever that is given up.
 
 use std::future::Future;
 use std::ops::DerefMut;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 
-use crate::driver::cancel::Cancel;
+use crate::driver::cancel::{Cancel, Requests, TO_ANSWER};
 use crate::driver::lent::Lent;
 use crate::driver::{Conn, Detached};
-
-/// How long a statement that was given up may take to end.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long it is left alone: most are done sooner than the server could be asked,
 /// and a server that is asked for each of them does little else.
@@ -28,17 +28,38 @@ const GRACE: Duration = Duration::from_millis(5);
 
 /// What a statement returns: the connection, among other things.
 pub(super) trait Returned: Send {
+    fn conn(&mut self) -> &mut Conn;
+
+    /// Waits for something else.
+    fn wait<T: Send>(&mut self, reply: impl Future<Output = T> + Send) -> impl Future<Output = T> + Send;
+
     /// Takes the signal of a cancel that came too late.
     fn absorb_cancel(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-impl<G: DerefMut<Target = Conn> + Send, T: Send> Returned for (G, T) {
+impl<G: DerefMut<Target = Conn> + Send, R: Send> Returned for (G, R) {
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+
+    async fn wait<T: Send>(&mut self, reply: impl Future<Output = T> + Send) -> T {
+        reply.await
+    }
+
     async fn absorb_cancel(&mut self) {
         self.0.absorb_cancel().await;
     }
 }
 
-impl<G: DerefMut<Target = Conn> + Send, T: Send> Returned for (G, Lent, T) {
+impl<G: DerefMut<Target = Conn> + Send, R: Send> Returned for (G, Lent, R) {
+    fn conn(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+
+    async fn wait<T: Send>(&mut self, reply: impl Future<Output = T> + Send) -> T {
+        self.1.wait(reply).await
+    }
+
     async fn absorb_cancel(&mut self) {
         self.1.wait(self.0.absorb_cancel()).await;
     }
@@ -54,21 +75,23 @@ where
     /// Whether it was begun: what was never polled sent nothing.
     begun: bool,
     cancel: Option<Arc<Cancel>>,
+    /// How long it may take to end when it is given up.
+    patience: Duration,
 }
 
 impl<F: Future<Output: Returned> + Send + 'static> Supervised<F> {
-    pub(super) fn new(statement: F, cancel: Option<Arc<Cancel>>) -> Self {
-        Self { statement: Some(Box::pin(statement)), begun: false, cancel }
+    pub(super) fn new(statement: F, cancel: Option<Arc<Cancel>>, patience: Duration) -> Self {
+        Self { statement: Some(Box::pin(statement)), begun: false, cancel, patience }
     }
 }
 
 impl<F: Future<Output: Returned + 'static> + Send + 'static> Supervised<F> {
     /// Stops it; `None` where it did not end in time. Goes on when it is dropped.
     pub(super) fn end(mut self) -> Detached<impl Future<Output = Option<F::Output>> + Send + 'static> {
-        let (statement, cancel) = (self.statement.take(), self.cancel.take());
+        let (statement, cancel, patience) = (self.statement.take(), self.cancel.take(), self.patience);
         Detached::new(async move {
             match statement {
-                Some(statement) => end(statement, cancel).await,
+                Some(statement) => end(statement, cancel, patience).await,
                 None => None,
             }
         })
@@ -95,19 +118,24 @@ impl<F: Future<Output: Returned> + Send + 'static> Drop for Supervised<F> {
         let (Some(statement), true) = (self.statement.take(), self.begun) else { return };
         // Without a runtime nothing can be awaited: the connection is closed.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(end(statement, self.cancel.take()));
+            runtime.spawn(end(statement, self.cancel.take(), self.patience));
         }
     }
 }
 
 /// Stops a statement and reads its reply, so that its connection can be used again.
-async fn end<F: Future<Output: Returned> + Send>(statement: Pin<Box<F>>, cancel: Option<Arc<Cancel>>) -> Option<F::Output> {
-    let ended = tokio::time::timeout(PATIENCE, async {
-        let Some(cancel) = &cancel else { return statement.await };
-        let (mut returned, asked) = stop(statement, cancel).await;
-        if asked {
-            returned.absorb_cancel().await;
-        }
+async fn end<F>(statement: Pin<Box<F>>, cancel: Option<Arc<Cancel>>, patience: Duration) -> Option<F::Output>
+where
+    F: Future<Output: Returned> + Send,
+{
+    let since = Instant::now();
+    let ended = tokio::time::timeout(patience, async {
+        let mut returned = match &cancel {
+            Some(cancel) => stop(statement, cancel).await,
+            None => statement.await,
+        };
+        // What it began is undone in what is left of the time.
+        returned.conn().given_up = Some(since);
         returned
     });
     match ended.await {
@@ -121,28 +149,42 @@ async fn end<F: Future<Output: Returned> + Send>(statement: Pin<Box<F>>, cancel:
 
 /// Asks the server to stop a statement, until it ends: asked before it has begun
 /// with it, a server takes no notice, and one that cannot be asked may still end
-/// by itself. Says whether it was asked at all.
+/// by itself.
 ///
-/// Returns when the server has answered the last request, so that a signal under
-/// way hits what is sent next on the same connection, and nothing later.
-async fn stop<F: Future + Unpin>(mut statement: F, cancel: &Cancel) -> (F::Output, bool) {
+/// Returns when the server has answered all requests and the signal of the last one
+/// has been taken; otherwise the connection is left busy, for it may hit what is sent next.
+async fn stop<F: Future<Output: Returned> + Unpin>(mut statement: F, cancel: &Cancel) -> F::Output {
     match select(statement, pin!(tokio::time::sleep(GRACE))).await {
-        Either::Left((ended, _)) => return (ended, false),
+        Either::Left((ended, _)) => return ended,
         Either::Right(((), unfinished)) => statement = unfinished,
     }
+    let requests = Requests::default();
     let mut pause = Duration::from_millis(20);
-    loop {
-        match select(statement, pin!(cancel.send())).await {
-            Either::Left((ended, request)) => {
-                let _ = request.await;
-                return (ended, true);
+    let mut returned = loop {
+        // One that was not answered will not be.
+        let lost = requests.are_open();
+        match select(statement, pin!(cancel.send(&requests))).await {
+            Either::Left((mut ended, request)) => {
+                // What has not left yet is not sent.
+                if requests.are_open() && !lost {
+                    let was_busy = std::mem::replace(&mut ended.conn().busy, true);
+                    let _ = ended.wait(tokio::time::timeout(TO_ANSWER, request)).await;
+                    ended.conn().busy = was_busy;
+                }
+                break ended;
             }
             Either::Right((_, unfinished)) => statement = unfinished,
         }
         match select(statement, pin!(tokio::time::sleep(pause))).await {
-            Either::Left((ended, _)) => return (ended, true),
+            Either::Left((ended, _)) => break ended,
             Either::Right(((), unfinished)) => statement = unfinished,
         }
         pause = (pause * 2).min(Duration::from_millis(500));
+    };
+    if requests.are_open() {
+        returned.conn().busy = true;
+    } else if requests.were_sent() {
+        returned.absorb_cancel().await;
     }
+    returned
 }

@@ -1,6 +1,7 @@
 //! What travels to a connection and comes back: a statement with its records,
 //! and what is to be done with its rows.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,14 @@ use crate::error::Result;
 use crate::statement::{RecordSet, Statement};
 use crate::value::Binder;
 
-/// What travels to a database and back.
-pub(crate) struct Work {
+/// What travels to a database and back. On its way it is moved from future to
+/// future, each of which has a place for it: so it is small.
+pub(crate) struct Work(Box<Load>);
+
+/// What a [`Work`] carries.
+pub(crate) struct Load {
     /// The operation; placeholders are bound from it and from `records`.
-    pub(crate) statement: Statement,
+    pub(crate) statement: Box<Statement>,
     /// What is written from, or read into.
     pub(crate) records: Box<dyn RecordSet>,
     /// The SQL, rendered from `statement` for this engine.
@@ -23,8 +28,35 @@ pub(crate) struct Work {
     pub(crate) read_only: bool,
     /// What it leaves behind on its connection.
     pub(crate) leaves: Leaves,
+    /// Whether nothing of it stays if its connection is lost now: it was not sent, or only
+    /// without the commit behind it.
+    pub(crate) undone: bool,
     /// Binds the placeholders of `text`, in their order.
     pub(crate) bind: fn(&Statement, &dyn RecordSet, &mut dyn Binder) -> Result<()>,
+}
+
+impl Work {
+    pub(crate) fn new(load: Load) -> Self {
+        Self(Box::new(load))
+    }
+
+    pub(crate) fn into_load(self) -> Load {
+        *self.0
+    }
+}
+
+impl Deref for Work {
+    type Target = Load;
+
+    fn deref(&self) -> &Load {
+        &self.0
+    }
+}
+
+impl DerefMut for Work {
+    fn deref_mut(&mut self) -> &mut Load {
+        &mut self.0
+    }
 }
 
 /// What is done with the rows that come back.
@@ -77,7 +109,23 @@ pub(crate) struct Deadline {
     pub(crate) limit: Duration,
 }
 
+/// What is further away than that is without end: clocks can count no further than some
+/// hundred years, and what is added to their last moment would panic.
+pub(crate) const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 impl Deadline {
+    /// So much time from now on; nothing where that is without end.
+    pub(crate) fn after(limit: Duration) -> Option<Self> {
+        let at = Instant::now().checked_add(limit.min(CENTURY))?;
+        (limit < CENTURY).then_some(Self { at, limit })
+    }
+
+    /// That moment; nothing where it never comes.
+    pub(crate) fn by(at: Instant) -> Option<Self> {
+        let limit = at.saturating_duration_since(Instant::now());
+        (limit < CENTURY).then_some(Self { at, limit })
+    }
+
     /// When whoever waits is answered at the latest, also where the database is not heard:
     /// it is stopped at its deadline, and has a little longer to say so.
     pub(crate) fn answered_by(self) -> Instant {

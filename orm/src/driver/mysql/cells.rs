@@ -106,6 +106,10 @@ fn integer(expected: &'static str, kind: Kind, bytes: &[u8]) -> Result<i64> {
 }
 
 impl Cells for MySqlCells<'_> {
+    fn bytes_in(&self, at: usize) -> usize {
+        self.raw(at).ok().flatten().map_or(0, <[u8]>::len)
+    }
+
     fn len(&self) -> usize {
         self.kinds.len()
     }

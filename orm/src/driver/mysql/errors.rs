@@ -38,7 +38,7 @@ pub(in crate::driver) fn classify(number: u16, state: Option<&str>, message: &st
             let name = between(message, "'", "'").unwrap_or_default();
             Class::MissingTable(name.rsplit('.').next().unwrap_or(name).to_owned())
         }
-        1153 => Class::TooLarge,
+        TOO_LARGE => Class::TooLarge,
         1213 => Class::Deadlock,
         1020 => Class::Serialization,
         LOCK_WAIT | 3572 => Class::Lock,
@@ -89,6 +89,9 @@ fn words(number: u16, state: Option<&str>) -> Option<&'static str> {
         },
     })
 }
+
+/// A message was larger than it takes; it was not run.
+pub(super) const TOO_LARGE: u16 = 1153;
 
 /// A lock was not to be had in time.
 pub(super) const LOCK_WAIT: u16 = 1205;

@@ -194,5 +194,30 @@ impl Drop for Pooled {
 fn jitter(lifetime: Duration, nth: u64) -> Duration {
     #[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
     let fraction = ((nth % 1_000_000) as f64 * 0.618_033_988_749_895).fract();
-    lifetime.mul_f64(1.0 - fraction / 4.0)
+    // Taken away, not multiplied: the longest one would be rounded up, and panic.
+    lifetime.saturating_sub(lifetime.mul_f64(fraction / 4.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seen failing for the longest one, with a panic.
+    #[test]
+    fn lifetimes_are_spread_over_their_last_quarter() {
+        for lifetime in [Duration::from_secs(30 * 60), Duration::from_millis(4), Duration::MAX] {
+            let all: Vec<_> = (0..1_000).map(|nth| jitter(lifetime, nth)).collect();
+            let least = lifetime / 4 * 3;
+            assert!(all.iter().all(|it| *it >= least && *it <= lifetime), "{lifetime:?}");
+            let different: std::collections::BTreeSet<_> = all.iter().collect();
+            assert!(different.len() > 990, "{lifetime:?}: {}", different.len());
+            // As many in each tenth of the quarter.
+            let tenth = (lifetime - least) / 10;
+            for part in 0..10 {
+                let from = least + tenth * part;
+                let count = all.iter().filter(|it| **it >= from && **it - from <= tenth).count();
+                assert!((80..=120).contains(&count), "{lifetime:?}: {count} in part {part}");
+            }
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! What can be changed while the pool is used.
 
+use std::time::Duration;
+
 use crate::driver::target::ConnectOptions;
 use crate::driver::{Role, Target};
 use crate::error::{Error, Result};
 
 use super::manager::Live;
 use super::open::dial;
-use super::options::PoolOptions;
+use super::options::{MOST, PoolOptions};
 use super::{Pool, evict_idle, trim_idle};
 
 /// What is to be different from now on, for
@@ -47,7 +49,8 @@ impl Reload {
 impl Pool {
     /// From now on there are at most so many connections; of SQLite, so many that read.
     pub(crate) fn resize(&self, connections: usize) {
-        let size = connections.max(1);
+        // What is too large would panic in the pool beneath, and poison it.
+        let size = connections.clamp(1, MOST);
         let half = self.readers.as_ref().unwrap_or(&self.main);
         if self.shared.is_closed() || self.readers.is_none() && self.shared.engine.get() == Some(&crate::dialect::Engine::Sqlite) {
             return;
@@ -58,6 +61,8 @@ impl Pool {
             half.pool.resize(size);
         }
         half.seats.resize(size);
+        // A reload that says nothing of it leaves it so.
+        self.shared.change(|it| Live { target: it.target.clone(), options: it.options.clone().max_size(size) });
         drop(_turn);
         trim_idle(&half.pool);
     }
@@ -79,15 +84,19 @@ impl Pool {
         }
         self.shared.next_generation();
         self.halves().for_each(|half| evict_idle(&half.pool));
+        self.shared.probe.tidy(&self.shared);
         self.watch.look();
     }
 
     /// Changes options and address, if a connection can be opened with them.
     pub(crate) async fn reload(&self, change: Reload) -> Result<()> {
+        let open = || if self.shared.is_closed() { Err(Error::Closed) } else { Ok(()) };
+        open()?;
         let _alone = self.shared.reloading.lock().await;
+        // Before anything is asked of a database: nobody waits for the answer.
+        open()?;
         let old = self.shared.live();
-        let options = change.options.unwrap_or_else(|| old.options.clone());
-        options.check()?;
+        change.options.as_ref().map_or(Ok(()), PoolOptions::check)?;
         let (wanted, sqlite) = &*self.setup;
         let target = match &change.address {
             Some(address) => address.target(wanted)?.with_sqlite(*sqlite),
@@ -97,32 +106,33 @@ impl Pool {
             return Err(refused("a database in memory is gone with its connection: it cannot be moved"));
         }
         if !target.is_memory() {
-            self.try_out(&target, &options).await?;
+            let limit = change.options.as_ref().unwrap_or(&old.options).connect_timeout;
+            self.try_out(&target, limit).await?;
         }
-        if self.shared.is_closed() {
-            return Err(Error::Closed);
-        }
-        let size = options.max_size;
+        open()?;
+        let size = change.options.as_ref().map(|it| it.max_size);
         // The same server under other credentials may have forgotten the old ones.
         if change.address.is_some() && target.to_string() == old.target.to_string() {
             old.target.control().leave_to(&target);
         }
-        self.shared.change(Live::new(target, options));
-        self.resize(size);
+        // What was resized meanwhile stays so.
+        self.shared.change(|now| Live::new(target, change.options.unwrap_or_else(|| now.options.clone())));
+        self.shared.register.opens();
+        size.into_iter().for_each(|it| self.resize(it));
         self.evict();
         self.watch.start(self);
         Ok(())
     }
 
     /// Opens one connection, which is not one of the pool's.
-    async fn try_out(&self, target: &Target, options: &PoolOptions) -> Result<()> {
+    async fn try_out(&self, target: &Target, limit: Duration) -> Result<()> {
         // Before it is opened: a file of SQLite would be made.
         if let (Some(new), Some(now)) = (target.engine(), self.engine())
             && new != now
         {
             return Err(other_kind());
         }
-        let conn = Box::pin(dial(target, Role::Writer, options.connect_timeout)).await?;
+        let conn = Box::pin(dial(target, Role::Writer, limit)).await?;
         if *self.shared.engine.get_or_init(|| conn.engine()) != conn.engine() {
             return Err(other_kind());
         }

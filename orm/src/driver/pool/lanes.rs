@@ -1,5 +1,6 @@
 //! Who may ask the pool for a connection at all.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,26 +10,26 @@ use crate::error::{Error, Result};
 
 /// Shares of the pool, by name: so many of a kind may have a connection at once.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Vec<(&'static str, Arc<Semaphore>)>);
+pub(super) struct Lanes(Vec<(Cow<'static, str>, Arc<Semaphore>)>);
 
 impl Lanes {
-    pub(super) fn new(wanted: &[(&'static str, usize)]) -> Result<Self> {
+    pub(super) fn new(wanted: Vec<(Cow<'static, str>, usize)>) -> Result<Self> {
         let wrong =
             |name: &str, reason: &str| Err(Error::Configuration { setting: format!("the lane `{name}`"), reason: reason.to_owned() });
-        let mut lanes = Vec::with_capacity(wanted.len());
-        for (at, (name, places)) in wanted.iter().enumerate() {
-            if *places == 0 {
-                return wrong(name, "it has no places, so nothing in it would ever run");
+        let mut lanes = Self(Vec::with_capacity(wanted.len()));
+        for (name, places) in wanted {
+            if places == 0 {
+                return wrong(&name, "it has no places, so nothing in it would ever run");
             }
-            if *places > Semaphore::MAX_PERMITS {
-                return wrong(name, "it has more places than can be counted");
+            if places > Semaphore::MAX_PERMITS {
+                return wrong(&name, "it has more places than can be counted");
             }
-            if wanted[..at].iter().any(|it| it.0 == *name) {
-                return wrong(name, "it was given twice");
+            if lanes.0.iter().any(|it| it.0 == name) {
+                return wrong(&name, "it was given twice");
             }
-            lanes.push((*name, Arc::new(Semaphore::new(*places))));
+            lanes.0.push((name, Arc::new(Semaphore::new(places))));
         }
-        Ok(Self(lanes))
+        Ok(lanes)
     }
 
     /// # Errors
@@ -36,7 +37,7 @@ impl Lanes {
     pub(super) fn find(&self, name: &'static str) -> Result<Arc<Semaphore>> {
         let found = self.0.iter().find(|it| it.0 == name).map(|it| Arc::clone(&it.1));
         found.ok_or_else(|| {
-            let known: Vec<_> = self.0.iter().map(|it| it.0).collect();
+            let known: Vec<_> = self.0.iter().map(|it| it.0.as_ref()).collect();
             Error::UnknownLane { lane: name, known: if known.is_empty() { "none".to_owned() } else { known.join(", ") } }
         })
     }

@@ -42,11 +42,12 @@ impl Lease {
         }
     }
 
-    /// Notes who has it, and whether it was used before.
-    pub(super) fn lend(&mut self, ask: Ask, again: bool) {
+    /// Notes who has it, and whether somebody had it before.
+    pub(super) fn lend(&mut self, ask: Ask) {
         let it = self.pooled_mut();
+        (it.conn.patience, it.conn.given_up) = (it.shared.option(|it| it.release_timeout), None);
+        it.slot.lend(ask.at, ask.tags, it.uses > 0);
         it.uses += 1;
-        it.slot.lend(ask.at, ask.tags, again);
     }
 
     /// Closes it; who wanted it keeps what is needed for another one.
@@ -122,7 +123,7 @@ impl Drop for Lease {
         } else if !object.is_changed() && (object.conn.rollback_now() || settled(&object)) {
             go_home(object);
         } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let limit = object.shared.option(|it| it.release_timeout);
+            let limit = object.conn.patience_left();
             let mut unclean = Unclean(Some(object));
             runtime.spawn(async move {
                 let Some(object) = &mut unclean.0 else { return };

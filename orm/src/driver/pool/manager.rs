@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::runtime;
+use tokio::sync::Notify;
 
 use super::berth::Berth;
 use super::hooks::PoolHooks;
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     /// The least that the servers of all connections so far take in one message.
     pub(super) max_message: AtomicUsize,
     pub(super) closed: AtomicBool,
+    /// Told when it is closed.
+    pub(super) ended: Notify,
     pub(super) gate: Gate,
     pub(super) lanes: Lanes,
     pub(super) hooks: PoolHooks,
@@ -67,6 +70,7 @@ impl Shared {
             register: Register::default(),
             probe: Probe::default(),
             closed: AtomicBool::new(false),
+            ended: Notify::new(),
             gate: Gate::default(),
             lanes,
             hooks,
@@ -88,8 +92,10 @@ impl Shared {
         of(&self.read().options)
     }
 
-    pub(super) fn change(&self, live: Live) {
-        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    /// Puts what is made of what holds now in its place; nothing else changes in between.
+    pub(super) fn change(&self, new: impl FnOnce(&Live) -> Live) {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        *live = Arc::new(new(&live));
     }
 
     pub(super) fn generation(&self) -> u64 {

@@ -7,6 +7,7 @@ mod histogram;
 mod hooks;
 mod lanes;
 mod lease;
+mod life;
 mod manager;
 mod open;
 mod options;
@@ -35,24 +36,23 @@ pub use self::options::PoolOptions;
 pub use self::shutdown::Shutdown;
 pub use self::stats::PoolStats;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deadpool::managed::{self, Object, PoolError, QueueMode, Timeouts};
 use futures_util::FutureExt;
 
 use self::berth::Stay;
-use self::hooks::verdict;
 use self::lanes::Lanes;
 use self::manager::{Live, Manager, Shared};
 use self::seats::Seats;
 use self::stats::Why;
 use self::watch::Watch;
 use crate::dialect::Engine;
-use crate::driver::supervise::Supervised;
 use crate::driver::{Pooler, Role, SqliteOptions, Target, Wanted};
 use crate::error::{Error, Result};
 
@@ -85,7 +85,7 @@ pub(crate) struct Setup {
     pub(crate) wanted: Wanted,
     pub(crate) sqlite: SqliteOptions,
     pub(crate) options: PoolOptions,
-    pub(crate) lanes: Vec<(&'static str, usize)>,
+    pub(crate) lanes: Vec<(Cow<'static, str>, usize)>,
     pub(crate) hooks: PoolHooks,
     pub(crate) opened: Opened,
 }
@@ -149,7 +149,7 @@ impl Pool {
         let is_memory = target.is_memory();
         let readers = is_sqlite && !is_memory;
         let size = options.max_size;
-        let shared = Arc::new(Shared::new(Live::new(target, options), Lanes::new(&lanes)?, hooks));
+        let shared = Arc::new(Shared::new(Live::new(target, options), Lanes::new(lanes)?, hooks));
         let main = Half::new(Role::Writer, if is_sqlite { 1 } else { size }, &shared)?;
         let readers = if readers { Some(Half::new(Role::Reader, size, &shared)?) } else { None };
         if !is_memory {
@@ -220,7 +220,7 @@ impl Pool {
             Some(seat) => Stay { seat, _lane: None },
             None => Box::pin(self.wait(half, &ask)).await?,
         };
-        let (mut lease, again) = loop {
+        let mut lease = loop {
             let lease = Lease::new(half.get()?, stay);
             let again = !lease.is_vacant();
             let mut fit = match again {
@@ -233,47 +233,29 @@ impl Pool {
                 fit = Box::pin(self.welcome(lease, again)).await?;
             }
             match fit {
-                Ok(lease) => break (lease, again),
+                Ok(lease) => break lease,
                 Err(refused) => stay = refused.ok_or(Error::Closed)?,
             }
         };
-        lease.lend(ask, again);
+        lease.lend(ask);
         Ok(lease)
-    }
-
-    /// Looks whether a connection that was used before can be used again; if
-    /// not, gives back what is needed to get another one.
-    async fn admit(&self, half: &Half, lease: Lease) -> Result<Result<Lease, Option<Stay>>> {
-        match verdict(&self.shared.hooks.before_acquire, "before_acquire", lease.pooled()) {
-            Ok(Verdict::Close) if !lease.pooled().is_memory() => return Ok(Err(lease.discard(Why::Refused))),
-            Ok(_) => {}
-            Err(error) if lease.pooled().is_memory() => return Err(error),
-            Err(error) => {
-                drop(lease.discard(Why::Refused));
-                return Err(error);
-            }
-        }
-        let (after, limit) = self.shared.option(|it| (it.validate_after, it.validate_timeout));
-        let asked = Instant::now();
-        if !lease.pooled().is_unused(asked, after) {
-            return Ok(Ok(lease));
-        }
-        let (lease, alive) = Box::pin(sign_of_life(lease, limit)).await;
-        if alive {
-            return Ok(Ok(lease));
-        }
-        // Those that rested beside a silent one are likely to be silent, too: to ask
-        // one after the other would take so many times as long.
-        if asked.elapsed() >= limit {
-            close_rested(&half.pool, asked, after);
-        }
-        Ok(Err(lease.discard(Why::Broken)))
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
         let mut stats = PoolStats { max_open: self.halves().map(|it| it.seats.most()).sum(), ..PoolStats::default() };
         self.shared.register.fill(&mut stats);
         stats
+    }
+
+    /// Waits until it is closed.
+    #[cfg(feature = "config")]
+    pub(crate) async fn closed(&self) {
+        let mut ended = std::pin::pin!(self.shared.ended.notified());
+        // Heard from here on, or seen below.
+        ended.as_mut().enable();
+        if !self.shared.is_closed() {
+            ended.await;
+        }
     }
 
     /// Closes what is unused and lets no new statement start.
@@ -285,26 +267,10 @@ impl Pool {
             half.pool.close();
         }
         self.shared.gate.shut(false);
-        self.shared.probe.close();
+        self.shared.probe.tidy(&self.shared);
+        self.shared.ended.notify_waiters();
         self.watch.look();
     }
-}
-
-/// Asks a connection for a sign of life. The time-out is ours, so that a silent
-/// server costs one connection, not the caller's turn; if the caller is dropped
-/// meanwhile, the answer is still read.
-async fn sign_of_life(lease: Lease, limit: Duration) -> (Lease, bool) {
-    let asked = async move {
-        let mut lease = lease;
-        let answer = tokio::time::timeout(limit, lease.ping()).await;
-        (lease, matches!(answer, Ok(Ok(()))))
-    };
-    Supervised::new(asked, None).await
-}
-
-/// Closes those that nobody had used for so long at that moment.
-fn close_rested(pool: &managed::Pool<Manager>, at: Instant, after: Duration) {
-    drop(pool.retain(|it, _| !it.seen().is_some_and(|it| it.is_unused(at, after))));
 }
 
 /// Closes those that nobody uses of an earlier generation.

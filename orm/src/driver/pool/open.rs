@@ -66,17 +66,37 @@ impl Half {
     }
 
     fn take_now(&self) -> Option<Lease> {
-        let seat = self.seats.take_now().ok()??;
+        let seat = self.seats.take_for_pool().ok()??;
         Some(Lease::new(self.get().ok()?, Stay { seat, _lane: None }))
     }
 
-    /// Opens connections until so many are ready, as far as they can be opened.
+    /// Opens connections until so many are ready, as far as they can be opened: a part
+    /// of the seats at a time.
     pub(super) async fn fill_up(&self, most: usize) {
         let shared = &self.pool.manager().shared;
-        let opened = self.vacant(most).into_iter().map(|it| open(Arc::clone(shared), self.role, it));
-        for error in join_all(opened).await.into_iter().filter_map(Result::err) {
-            tracing::warn!(%error, "a connection that is kept ready could not be opened");
+        let mut missing = most.saturating_sub(self.pool.status().available);
+        while missing > 0 {
+            let mut vacant = self.vacant(most);
+            vacant.truncate(missing.min(self.part()));
+            if vacant.is_empty() {
+                return;
+            }
+            missing -= vacant.len();
+            let opened = vacant.into_iter().map(|it| open(Arc::clone(shared), self.role, it));
+            let errors: Vec<_> = join_all(opened).await.into_iter().filter_map(Result::err).collect();
+            for error in &errors {
+                tracing::warn!(%error, "a connection that is kept ready could not be opened");
+            }
+            if !errors.is_empty() {
+                return;
+            }
         }
+    }
+
+    /// How many seats the pool takes for itself at once: half of them, so that others find
+    /// some while a server does not answer.
+    pub(super) fn part(&self) -> usize {
+        (self.seats.most() / 2).max(1)
     }
 }
 
@@ -89,7 +109,7 @@ pub(super) fn go_home(mut leases: Vec<Lease>) {
 
 /// Opens the connection of a place that has none.
 async fn open(shared: Arc<Shared>, role: Role, mut lease: Lease) -> Result<Lease> {
-    let _opening = shared.register.opening();
+    let _opening = shared.register.opening(role);
     // Looked at once the register knows: a shutdown waits for it, or it is seen here.
     if shared.is_closed() {
         return Err(Error::Closed);
@@ -102,9 +122,13 @@ async fn open(shared: Arc<Shared>, role: Role, mut lease: Lease) -> Result<Lease
             Ok(conn) => break (generation, conn),
             // The password that was refused may be the one before.
             Err(_) if shared.generation() != generation && !shared.is_closed() => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                shared.register.refuses(&error);
+                return Err(error);
+            }
         }
     };
+    shared.register.opens();
     shared.max_message.fetch_min(conn.max_message(), Ordering::Relaxed);
     let _ = shared.engine.set(conn.engine());
     lease.fill(Pooled::new(conn, role, generation, Arc::clone(&shared)));
@@ -117,7 +141,10 @@ pub(super) async fn dial(target: &Target, role: Role, limit: Duration) -> Result
         let conn = connect(target, role).await?;
         if target.hooks().is_empty() { Ok(conn) } else { prepare(conn, target).await }
     };
-    tokio::time::timeout(limit, opened)
-        .await
-        .unwrap_or_else(|_| Err(Error::Connect { target: target.to_string(), reason: format!("no answer within {limit:?}"), source: None }))
+    tokio::time::timeout(limit, opened).await.unwrap_or_else(|_| Err(silent(target, limit)))
+}
+
+/// A server that does not answer.
+pub(super) fn silent(target: &Target, limit: Duration) -> Error {
+    Error::Connect { target: target.to_string(), reason: format!("no answer within {limit:?}"), source: None }
 }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
+/// The most connections of a pool: more than any server takes, and no more than there is room for.
+pub(super) const MOST: usize = 100_000;
+
 /// How many connections a [`Db`](crate::Db) may have, and for how long.
 ///
 /// | option | default | what it bounds |
@@ -13,7 +16,7 @@ use crate::error::{Error, Result};
 /// | [`wait_timeout`](Self::wait_timeout) | 5 s | the wait for a connection that others use |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | opening one |
 /// | [`validate_after`](Self::validate_after), [`validate_timeout`](Self::validate_timeout) | 1 s, 1 s | rest until one is asked for a sign of life before it is used, and its answer |
-/// | [`release_timeout`](Self::release_timeout) | 5 s | cleaning one that comes back |
+/// | [`release_timeout`](Self::release_timeout) | 5 s | stopping what runs on one that comes back, and cleaning it |
 /// | [`keepalive`](Self::keepalive) | 2 min | rest until one is asked for a sign of life |
 /// | [`max_lifetime`](Self::max_lifetime), [`idle_timeout`](Self::idle_timeout) | 30 min, 10 min | age, and rest until one is closed |
 ///
@@ -85,7 +88,7 @@ impl PoolOptions {
         }
     }
 
-    /// The most connections; at least one. Default 10.
+    /// The most connections, from 1 to 100,000. Default 10.
     ///
     /// SQLite has one connection that writes, and up to this many that read; a
     /// database in memory has one for both.
@@ -98,7 +101,8 @@ impl PoolOptions {
     /// How many connections are kept ready while nobody uses them. Default 0.
     ///
     /// `open` waits until they are there; later they are replaced in the
-    /// background, and [`idle_timeout`](Self::idle_timeout) leaves them alone.
+    /// background, at most half of [`max_size`](Self::max_size) at a time (at least
+    /// one), and [`idle_timeout`](Self::idle_timeout) leaves them alone.
     /// `lazy` opens none before the first statement. On SQLite it is said of
     /// the connections that read.
     #[must_use]
@@ -115,20 +119,26 @@ impl PoolOptions {
     }
 
     /// How long to wait for a connection that others use. Default 5 s.
+    ///
+    /// What the pool has itself, because it makes it ready or asks it for a sign of life,
+    /// is used by nobody: whoever is next for it waits until it is back, beyond this time
+    /// at most for [`connect_timeout`](Self::connect_timeout).
     #[must_use]
     pub const fn wait_timeout(mut self, limit: Duration) -> Self {
         self.wait_timeout = limit;
         self
     }
 
-    /// How long opening a connection may take. Default 5 s.
+    /// How long opening a connection may take, and then, in `open`, the answer of the
+    /// database. Default 5 s.
     #[must_use]
     pub const fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long an unused connection may take to answer before it is replaced. Default 1 s.
+    /// How long an unused connection may take to answer before it is replaced, and the
+    /// database to answer [`ping`](crate::Db::ping). Default 1 s.
     #[must_use]
     pub const fn validate_timeout(mut self, limit: Duration) -> Self {
         self.validate_timeout = limit;
@@ -142,8 +152,17 @@ impl PoolOptions {
         self
     }
 
-    /// How long a connection that comes back may take to be clean: what was
-    /// begun on it is rolled back. Then it is closed. Default 5 s.
+    /// How long a connection that comes back may take to be clean, in all: a statement
+    /// that nobody waits for is stopped, and what was begun is rolled back. Then it is
+    /// closed. Default 5 s.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use orm::PoolOptions;
+    ///
+    /// // Whoever has hung up keeps no connection for longer than this.
+    /// let options = PoolOptions::new().release_timeout(Duration::from_secs(2));
+    /// ```
     #[must_use]
     pub const fn release_timeout(mut self, limit: Duration) -> Self {
         self.release_timeout = limit;
@@ -152,7 +171,8 @@ impl PoolOptions {
 
     /// How often connections that nobody uses are asked for a sign of life; those
     /// that are dead are replaced before somebody needs them, and firewalls see
-    /// that they live. It does not count as use. Default 2 min; `None` is never.
+    /// that they live. At most half of [`max_size`](Self::max_size) are asked at a time
+    /// (at least one). It does not count as use. Default 2 min; `None` is never.
     #[must_use]
     pub const fn keepalive(mut self, every: Option<Duration>) -> Self {
         self.keepalive = every;
@@ -225,10 +245,16 @@ impl PoolOptions {
     }
 
     /// Refuses what contradicts itself.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let wrong = |option: &str, reason: &str| {
             Err(Error::Configuration { setting: format!("the option `{option}` of the pool"), reason: reason.to_owned() })
         };
+        if self.max_size == 0 {
+            return wrong("max_size", "without a connection no statement ever runs: it is from 1 to 100,000");
+        }
+        if self.max_size > MOST {
+            return wrong("max_size", "no server takes so many connections: it is from 1 to 100,000");
+        }
         if self.min_idle > self.max_size {
             return wrong("min_idle", "more connections are to be kept ready than `max_size` allows");
         }

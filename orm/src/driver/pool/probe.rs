@@ -68,7 +68,9 @@ impl Pool {
         // SQLite's one connection that writes is often lent, and that is no illness.
         let half = self.readers.as_ref().unwrap_or(&self.main);
         let most = half.seats.most();
-        let exhausted = half.seats.are_taken().then(|| (self.shared.register.usage(half.role).in_use.min(most), most));
+        // Of those that are lent, not of the seats: who waits for `resume` has one, too.
+        let in_use = self.shared.register.usage(half.role).in_use;
+        let exhausted = (in_use >= most).then_some((in_use.min(most), most));
         Condition { suspended: self.shared.gate.is_shut(), waiting: self.stats().waiting, exhausted }
     }
 }
@@ -78,25 +80,32 @@ impl Probe {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Closes the connection; one that is asked now is closed after its answer.
-    pub(super) fn close(&self) {
-        if let Ok(mut kept) = self.kept.try_lock() {
+    /// Closes the connection where the pool is closed, or was renewed since it was
+    /// opened. Whoever asks it now does that after the answer.
+    pub(super) fn tidy(&self, shared: &Shared) {
+        if let Ok(mut kept) = self.kept.try_lock()
+            && (shared.is_closed() || kept.as_ref().is_some_and(|it| it.generation != shared.generation()))
+        {
             *kept = None;
         }
     }
 }
 
 async fn probe(shared: Arc<Shared>, asked: Instant) -> Probed {
+    let probed = ask(&shared, asked).await;
+    // Whoever closed or renewed the pool in the meantime could not.
+    shared.probe.tidy(&shared);
+    probed
+}
+
+async fn ask(shared: &Shared, asked: Instant) -> Probed {
     let mut kept = shared.probe.kept.lock().await;
     if let Some(last) = shared.probe.last().filter(|it| it.ended >= asked) {
         return last;
     }
     let begun = Instant::now();
-    let answer = timeout(LIMIT, sign_of_life(&shared, &mut kept)).await;
+    let answer = timeout(LIMIT, sign_of_life(shared, &mut kept)).await;
     let answer = answer.unwrap_or(Err(Error::Timeout { phase: "the sign of life", limit: LIMIT }));
-    if shared.is_closed() {
-        *kept = None;
-    }
     let ended = Instant::now();
     let probed = Probed { ended, took: ended - begun, error: answer.err().map(Arc::new) };
     *shared.probe.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(probed.clone());

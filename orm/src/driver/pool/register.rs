@@ -10,7 +10,7 @@ use super::slot::Slot;
 use super::stats::{Counters, PoolStats, Why};
 use crate::driver::Role;
 use crate::driver::cancel::Ending;
-use crate::error::Holder;
+use crate::error::{Error, Holder};
 
 /// The connections that are open.
 #[derive(Debug, Default)]
@@ -20,7 +20,10 @@ pub(super) struct Register {
     pub(super) counters: Counters,
     /// Who waits for something else than a seat.
     pub(super) waiting: AtomicUsize,
-    opening: AtomicUsize,
+    /// How many are being opened: that write, and that only read.
+    opening: [AtomicUsize; 2],
+    /// Why the last one that was to be opened could not be; nothing once one was.
+    refused: Mutex<Option<Error>>,
     /// A connection was closed, or could not be opened.
     fewer: Notify,
 }
@@ -45,16 +48,36 @@ pub(super) struct Usage {
 }
 
 /// A connection that is being opened, until this is dropped.
-pub(super) struct Opening<'r>(&'r Register);
+pub(super) struct Opening<'r>(&'r Register, Role);
 
 impl Register {
     fn slots(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn opening(&self) -> Opening<'_> {
-        self.opening.fetch_add(1, Ordering::SeqCst);
-        Opening(self)
+    pub(super) fn opening(&self, role: Role) -> Opening<'_> {
+        self.opening[role as usize].fetch_add(1, Ordering::SeqCst);
+        Opening(self, role)
+    }
+
+    /// How many of this kind are being opened.
+    pub(super) fn being_opened(&self, role: Role) -> usize {
+        self.opening[role as usize].load(Ordering::SeqCst)
+    }
+
+    /// Notes that none could be opened, for those who wait.
+    pub(super) fn refuses(&self, error: &Error) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy(error));
+    }
+
+    /// Notes that one could be opened.
+    pub(super) fn opens(&self) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Why the last one that was to be opened could not be.
+    pub(super) fn refused(&self) -> Option<Error> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(copy)
     }
 
     /// Enters a connection, and says how many there were before, ever.
@@ -87,7 +110,7 @@ impl Register {
 
     /// Whether no connection is open, nor will be.
     pub(super) fn is_empty(&self) -> bool {
-        self.opening.load(Ordering::SeqCst) == 0 && self.slots().open.is_empty()
+        self.opening.iter().all(|it| it.load(Ordering::SeqCst) == 0) && self.slots().open.is_empty()
     }
 
     /// Whether a connection was ever opened.
@@ -140,7 +163,15 @@ impl Register {
 
 impl Drop for Opening<'_> {
     fn drop(&mut self) {
-        self.0.opening.fetch_sub(1, Ordering::SeqCst);
+        self.0.opening[self.1 as usize].fetch_sub(1, Ordering::SeqCst);
         self.0.fewer.notify_waiters();
+    }
+}
+
+/// What is told to others: an error has one owner, and so has what the driver reported.
+fn copy(error: &Error) -> Error {
+    match error {
+        Error::Connect { target, reason, .. } => Error::Connect { target: target.clone(), reason: reason.clone(), source: None },
+        other => Error::other(other.to_string()),
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Seats {
     free: Semaphore,
     count: Mutex<Count>,
     pub(super) waiting: AtomicUsize,
+    /// How many the pool has itself, at most: those come back whatever others do.
+    own: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(super) struct Seat {
     seats: Arc<Seats>,
     /// Whether it was left, or there is no such seat any more.
     gone: bool,
+    /// Whether the pool has it itself.
+    own: bool,
 }
 
 /// Somebody who waits, until this is dropped.
@@ -55,7 +59,12 @@ impl Drop for Waiting<'_> {
 
 impl Seats {
     pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { free: Semaphore::new(most), count: Mutex::new(Count { most, surplus: 0 }), waiting: AtomicUsize::new(0) })
+        Arc::new(Self {
+            free: Semaphore::new(most),
+            count: Mutex::new(Count { most, surplus: 0 }),
+            waiting: AtomicUsize::new(0),
+            own: AtomicUsize::new(0),
+        })
     }
 
     fn count(&self) -> MutexGuard<'_, Count> {
@@ -66,21 +75,36 @@ impl Seats {
         self.count().most
     }
 
-    /// Whether nobody could have one now.
-    pub(super) fn are_taken(&self) -> bool {
-        self.free.available_permits() == 0
-    }
-
     /// A seat, if one is free.
     pub(super) fn take_now(self: &Arc<Self>) -> Result<Option<Seat>> {
         match self.free.try_acquire() {
             Ok(permit) => {
                 permit.forget();
-                Ok(Some(Seat { seats: Arc::clone(self), gone: false }))
+                Ok(Some(Seat { seats: Arc::clone(self), gone: false, own: false }))
             }
             Err(TryAcquireError::NoPermits) => Ok(None),
             Err(TryAcquireError::Closed) => Err(Error::Closed),
         }
+    }
+
+    /// A seat for the pool itself, if one is free.
+    pub(super) fn take_for_pool(self: &Arc<Self>) -> Result<Option<Seat>> {
+        // Said first, and taken back last: whoever finds no seat finds this.
+        self.own.fetch_add(1, Ordering::SeqCst);
+        let taken = self.take_now();
+        if let Ok(Some(mut seat)) = taken {
+            seat.own = true;
+            return Ok(Some(seat));
+        }
+        self.own.fetch_sub(1, Ordering::SeqCst);
+        taken
+    }
+
+    /// Whether there are as many seats that the pool has itself as there are waiters, so
+    /// that each of these will have one.
+    pub(super) fn come_back(&self) -> bool {
+        let own = self.own.load(Ordering::SeqCst);
+        own > 0 && self.waiting.load(Ordering::SeqCst) <= own
     }
 
     /// Waits for a seat.
@@ -88,7 +112,7 @@ impl Seats {
         let _waiting = Waiting::on(&self.waiting);
         let permit = self.free.acquire().await.map_err(|_| Error::Closed)?;
         permit.forget();
-        Ok(Seat { seats: Arc::clone(self), gone: false })
+        Ok(Seat { seats: Arc::clone(self), gone: false, own: false })
     }
 
     /// From now on there are so many.
@@ -148,5 +172,8 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.free();
+        if self.own {
+            self.seats.own.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
 use super::Pool;
+use crate::driver::cancel::Ending;
 use crate::error::Holder;
 
 /// What became of the connections that were used when
@@ -14,10 +13,13 @@ use crate::error::Holder;
 pub struct Shutdown {
     /// How many came home in time.
     pub released: usize,
-    /// How many were ended at the deadline, with the statements on them.
+    /// How many did not.
+    pub late: usize,
+    /// How many of those were ended then, with the statements on them: the server has said
+    /// so. Behind a [pooler of transactions](crate::Pooler::Transaction) it is none.
     pub ended: usize,
-    /// Who did not even then give theirs back. Their next statement fails; the
-    /// connection is closed when they let go of it.
+    /// Who did not even then give theirs back. Where it was ended, their next statement
+    /// fails; the connection is closed when they let go of it.
     pub holders: Vec<Holder>,
 }
 
@@ -25,7 +27,7 @@ impl Shutdown {
     /// Whether all work was done in time.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.ended == 0
+        self.late == 0
     }
 }
 
@@ -43,10 +45,10 @@ impl Pool {
         let used = register.all().len();
         let in_time = tokio::time::timeout(deadline, register.emptied()).await.is_ok();
         let late = if in_time { Vec::new() } else { register.all() };
-        let mut report = Shutdown { released: used.saturating_sub(late.len()), ended: late.len(), holders: Vec::new() };
+        let mut report = Shutdown { released: used.saturating_sub(late.len()), late: late.len(), ended: 0, holders: Vec::new() };
         if !in_time {
-            let ends = late.iter().filter_map(|it| it.ending.as_ref()).map(|it| it.end());
-            let _ = tokio::time::timeout(TO_END, join_all(ends)).await;
+            let ends: Vec<_> = late.iter().filter_map(|it| it.ending.as_ref()).collect();
+            report.ended = Ending::end_all(&ends, TO_END).await;
             let _ = tokio::time::timeout(TO_NOTICE, register.emptied()).await;
             report.holders = register.all().iter().filter_map(|it| it.holder()).collect();
         }

@@ -36,11 +36,14 @@ pub struct PoolStats {
     pub waiting: usize,
     /// How often a connection was lent.
     pub acquired: u64,
-    /// How often it was one that had been used before.
+    /// How often it was one that somebody had had before; the first use of one that was
+    /// [kept ready](crate::PoolOptions::min_idle) is none. All others are `acquired` less
+    /// `reused`: the connections that were ever used.
     pub reused: u64,
     /// How often somebody waited in vain.
     pub timed_out: u64,
-    /// How often somebody had to wait for a connection.
+    /// How often somebody had to wait for a connection: for a place in the lane, for the
+    /// connection, and until the pool is resumed, together.
     pub wait_count: u64,
     /// How long those waited who wait no more, all in all.
     pub wait_duration: Duration,

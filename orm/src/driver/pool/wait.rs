@@ -2,55 +2,93 @@
 
 use std::future::Future;
 use std::panic::Location;
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::berth::Stay;
-use super::seats::Waiting;
-use super::stats::count;
+use super::seats::{Seat, Waiting};
+use super::stats::{Counters, Wait, count};
 use super::{Ask, Half, Pool};
 use crate::error::{Error, Result};
 
 /// Who waits, and how long, all in all.
-#[derive(Clone, Copy)]
-struct Patience {
+struct Patience<'c> {
     at: &'static Location<'static>,
     since: Instant,
     limit: Duration,
+    counters: &'c Counters,
+    /// One wait for all that is waited for, from the first of it on.
+    counted: Option<Wait<'c>>,
+}
+
+impl Patience<'_> {
+    fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.since.elapsed())
+    }
+
+    fn begins(&mut self) {
+        self.counted.get_or_insert_with(|| self.counters.wait());
+    }
 }
 
 impl Pool {
     /// Waits for a place in the lane, for a seat, and until the pool is not suspended.
     pub(super) async fn wait(&self, half: &Half, ask: &Ask) -> Result<Stay> {
-        let patience = Patience { at: ask.at, since: Instant::now(), limit: self.shared.option(|it| it.wait_timeout) };
+        let (limit, counters) = (self.shared.option(|it| it.wait_timeout), &self.shared.register.counters);
+        let mut patience = Patience { at: ask.at, since: Instant::now(), limit, counters, counted: None };
         let lane = match ask.lane {
-            Some(name) => Some(self.wait_in_lane(half, patience, name).await?),
+            Some(name) => Some(self.wait_in_lane(half, &mut patience, name).await?),
             None => None,
         };
         let seat = match half.seats.take_now()? {
             Some(seat) => seat,
-            None => {
-                let _wait = self.shared.register.counters.wait();
-                self.within(half, patience, "a connection", half.seats.take()).await??
-            }
+            None => self.wait_for_seat(half, &mut patience).await?,
         };
         // With the seat in hand: the order of coming stays.
         if self.shared.gate.is_shut() {
-            let _wait = self.shared.register.counters.wait();
-            self.within(half, patience, "resume", self.aside(self.shared.gate.opened())).await?;
+            patience.begins();
+            let opened = tokio::time::timeout(patience.left(), self.aside(self.shared.gate.opened())).await;
+            opened.map_err(|_| self.exhausted(half, &patience, "resume"))?;
         }
         Ok(Stay { seat, _lane: lane })
     }
 
-    async fn wait_in_lane(&self, half: &Half, patience: Patience, name: &'static str) -> Result<OwnedSemaphorePermit> {
+    async fn wait_in_lane(&self, half: &Half, patience: &mut Patience<'_>, name: &'static str) -> Result<OwnedSemaphorePermit> {
         let lane = self.shared.lanes.find(name)?;
-        if let Ok(place) = std::sync::Arc::clone(&lane).try_acquire_owned() {
+        if let Ok(place) = Arc::clone(&lane).try_acquire_owned() {
             return Ok(place);
         }
-        let _wait = self.shared.register.counters.wait();
-        self.within(half, patience, "its lane", self.aside(lane.acquire_owned())).await?.map_err(|_| Error::Closed)
+        patience.begins();
+        let place = tokio::time::timeout(patience.left(), self.aside(lane.acquire_owned())).await;
+        place.map_err(|_| self.exhausted(half, patience, "its lane"))?.map_err(|_| Error::Closed)
+    }
+
+    async fn wait_for_seat(&self, half: &Half, patience: &mut Patience<'_>) -> Result<Seat> {
+        patience.begins();
+        // Nobody is counted as waiting any more when it is said how many are.
+        let seat = self.seat_in_time(half, patience).await;
+        seat.unwrap_or_else(|| Err(self.exhausted(half, patience, "a connection")))
+    }
+
+    async fn seat_in_time(&self, half: &Half, patience: &Patience<'_>) -> Option<Result<Seat>> {
+        let mut seat = pin!(half.seats.take());
+        if let Ok(seat) = tokio::time::timeout(patience.left(), &mut seat).await {
+            return Some(seat);
+        }
+        // Nobody uses what the pool opens or asks itself, and it comes back soon.
+        if half.seats.come_back() {
+            let limit = self.shared.option(|it| it.connect_timeout.max(it.validate_timeout));
+            if let Ok(seat) = tokio::time::timeout(limit, &mut seat).await {
+                return Some(seat);
+            }
+        }
+        // Since that was looked at, it may have come.
+        seat.now_or_never()
     }
 
     /// Counts who waits for something else than a seat.
@@ -59,24 +97,23 @@ impl Pool {
         work.await
     }
 
-    async fn within<T>(&self, half: &Half, patience: Patience, phase: &'static str, work: impl Future<Output = T>) -> Result<T> {
-        let left = patience.limit.saturating_sub(patience.since.elapsed());
-        if let Ok(done) = tokio::time::timeout(left, work).await {
-            return Ok(done);
-        }
+    /// Why none was to be had, as things stand.
+    fn exhausted(&self, half: &Half, patience: &Patience<'_>, phase: &'static str) -> Error {
         let register = &self.shared.register;
         count(&register.counters.timed_out);
         let usage = register.usage(half.role);
         let waiting = half.seats.waiting.load(Ordering::Relaxed) + register.waiting.load(Ordering::Relaxed);
-        Err(Error::PoolExhausted {
+        Error::PoolExhausted {
             at: patience.at,
             waited: patience.limit,
             phase,
             in_use: usage.in_use,
             own: usage.own,
             max: half.seats.most(),
+            opening: register.being_opened(half.role),
             waiting,
             holder: usage.longest,
-        })
+            source: register.refused().map(Into::into),
+        }
     }
 }

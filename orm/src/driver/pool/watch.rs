@@ -8,13 +8,14 @@ use futures_util::future::{Either, join, join_all, pending, select};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::life::sign_of_life;
 use super::manager::{Manager, Shared};
 use super::open::go_home;
 use super::options::PoolOptions;
 use super::seats::Seats;
 use super::stats::Why;
 use super::tell::Teller;
-use super::{Half, Pool, sign_of_life};
+use super::{Half, Pool};
 use crate::driver::Role;
 
 /// A task that closes connections which are too old, or unused for too long,
@@ -163,7 +164,7 @@ impl Half {
             if due.is_empty() {
                 return died;
             }
-            go_home(due.split_off(due.len().min((self.seats.most() / 2).max(1))));
+            go_home(due.split_off(due.len().min(self.part())));
             for (mut lease, alive) in join_all(due.into_iter().map(|it| sign_of_life(it, limit))).await {
                 if alive {
                     lease.pooled_mut().seen = Instant::now();

@@ -1,7 +1,7 @@
 //! What a connection is told each time before it is lent.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Pool;
 use super::berth::Stay;
@@ -22,7 +22,8 @@ impl Pool {
     pub(super) async fn welcome(&self, lease: Lease, again: bool) -> Result<Result<Lease, Option<Stay>>> {
         let limit = self.shared.option(|it| it.validate_timeout);
         let hooks = Arc::clone(&self.setup.0.on_acquire);
-        let (lease, done) = Supervised::new(run(lease, hooks, limit), None).await;
+        let patience = lease.patience;
+        let (lease, done) = Supervised::new(run(lease, hooks, limit), None, patience).await;
         let Err((name, error)) = done else { return Ok(Ok(lease)) };
         if again && error.is_connection_lost() {
             return Ok(Err(lease.discard(Why::Broken)));
@@ -38,8 +39,7 @@ async fn run(mut lease: Lease, hooks: Arc<Vec<SqlHook>>, limit: Duration) -> (Le
     for hook in hooks.iter() {
         let done;
         if lease.engine() == Engine::Sqlite {
-            let deadline = Deadline { at: Instant::now() + limit, limit };
-            (lease, done) = control(lease, &hook.text, Some(deadline)).await;
+            (lease, done) = control(lease, &hook.text, Deadline::after(limit)).await;
         } else {
             let answer = tokio::time::timeout(limit, lease.control(&hook.text)).await;
             done = answer.unwrap_or(Err(Error::Timeout { phase: "its statement", limit }));

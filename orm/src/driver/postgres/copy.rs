@@ -39,7 +39,7 @@ async fn send(conn: &mut PgConnection, text: &str, lines: &[u8]) -> Result<Done,
 }
 
 fn lines(work: &Work) -> Result<Vec<u8>> {
-    let columns = match &work.statement {
+    let columns = match &*work.statement {
         Statement::Insert(it) => it.columns().count(),
         _ => return Err(Error::Invalid("only inserts are copied".to_owned())),
     };

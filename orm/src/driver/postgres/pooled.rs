@@ -107,6 +107,8 @@ impl Postgres {
             }
             return self.once(work).await.map_err(|it| it.about(work));
         }
+        // All that comes before the commit is sent.
+        work.undone = true;
         let mut begin = String::from("BEGIN");
         if let Some(left) = deadline.map(millis) {
             begin = format!("BEGIN; SET LOCAL statement_timeout = {left}");
@@ -116,10 +118,13 @@ impl Postgres {
             pooled.limit = Limit::Unsure;
         }
         let failed = match self.once(work).await {
-            Ok(done) => match work.wait(self.commit()).await? {
-                Ok(()) => return Ok(done),
-                Err(error) => Failed::Theirs(error, 0),
-            },
+            Ok(done) => {
+                work.undone = false;
+                match work.wait(self.commit()).await? {
+                    Ok(()) => return Ok(done),
+                    Err(error) => Failed::Theirs(error, 0),
+                }
+            }
             Err(failed) => failed,
         };
         let outside = belongs_outside(&failed);
@@ -128,6 +133,7 @@ impl Postgres {
         if !error.is_connection_lost() {
             work.wait(self.control("ROLLBACK")).await?;
             if outside {
+                work.undone = false;
                 return self.alone(work).await;
             }
         }

@@ -85,6 +85,13 @@ fn unexpected(expected: &'static str, found: ValueRef<'_>) -> Error {
 }
 
 impl Cells for RowCells<'_> {
+    fn bytes_in(&self, at: usize) -> usize {
+        match self.value(at) {
+            Ok(ValueRef::Text(it) | ValueRef::Blob(it)) => it.len(),
+            _ => 0,
+        }
+    }
+
     fn len(&self) -> usize {
         self.len
     }

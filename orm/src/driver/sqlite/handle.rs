@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
+use rusqlite::ErrorCode;
 use rusqlite::config::DbConfig;
 #[cfg(test)]
 use sqlx::Connection as _;
@@ -110,11 +111,16 @@ impl Lite {
         self.fast.execute_batch("ROLLBACK").map_err(|it| errors::plain(it, "ROLLBACK"))
     }
 
-    /// Whether the connection answers.
+    /// Whether the database answers; it is looked at, which `SELECT 1` does not do.
     pub(crate) fn ping(&mut self) -> Result<()> {
+        const LOOK: &str = "PRAGMA schema_version";
         self.stop.begin(None, None);
-        let one = self.fast.prepare_cached("SELECT 1").and_then(|mut it| it.query_row([], |row| row.get::<_, i64>(0)));
-        one.map(|_| ()).map_err(|it| errors::plain(it, "SELECT 1"))
+        let one = self.fast.prepare_cached(LOOK).and_then(|mut it| it.query_row([], |row| row.get::<_, i64>(0)));
+        match one {
+            // Another process has it, so it is there.
+            Err(it) if matches!(it.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => Ok(()),
+            one => one.map(drop).map_err(|it| errors::plain(it, LOOK)),
+        }
     }
 
     /// Closes the database and waits until it is.

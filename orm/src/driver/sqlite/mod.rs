@@ -14,6 +14,8 @@ mod decimal;
 mod errors;
 mod foreign;
 mod handle;
+mod objects;
+mod rebuild;
 mod run;
 mod step;
 mod stop;

@@ -1,7 +1,7 @@
 //! Where a statement runs, how it waits for locks, and how it is stopped.
 
 use std::ops::DerefMut;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
@@ -12,8 +12,7 @@ use super::step::{execute, execute_plain};
 use super::stop::{StopOnDrop, Why};
 use crate::driver::{Conn, Deadline, Done, Link, Want, Work};
 use crate::error::{Error, Result};
-use crate::expr::{Binary, Expr};
-use crate::statement::{Project, Select, Statement};
+use crate::statement::{Project, Statement};
 
 /// How long a statement waits for a lock, unless told otherwise.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -137,7 +136,8 @@ where
 ///
 /// The connection lies in a cell that both sides own: it comes back also when
 /// the runtime shuts down and never starts the job, and when the future is
-/// dropped it falls with the last owner, which is the thread while it runs.
+/// dropped it falls with the last owner, which is the thread while it runs. A job
+/// that has not begun, because no thread was free, is not waited for at the deadline.
 async fn on_thread<G, T, R>(
     mut conn: G,
     load: T,
@@ -153,22 +153,65 @@ where
         Ok(it) => (Arc::clone(&it.stop), it.stop.begin(deadline, None)),
         Err(error) => return (conn, load, Err(error.into())),
     };
-    let cell = Arc::new(Mutex::new((conn, load)));
+    let cell = Arc::new(Mutex::new(Loan { both: Some((conn, load)), begun: false }));
     let lent = Arc::clone(&cell);
-    let task = tokio::task::spawn_blocking(move || {
-        let mut both = lent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (conn, load) = &mut *both;
+    let mut task = tokio::task::spawn_blocking(move || {
+        let mut lent = lent.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.begun = true;
+        let Some((conn, load)) = &mut lent.both else { return Err(Error::Cancelled.into()) };
         lite(conn).map_err(Halt::Failed).and_then(|it| job(it, load, deadline))
     });
-    // Declared after the cell, so that it falls first: when the connection goes
-    // on to the next one, nothing is raised any more.
+    let unbegun = TakeBack(&cell);
+    // Declared after that, so that it falls first: when the connection goes on
+    // to the next one, nothing is raised any more.
     let guard = StopOnDrop::new(stop, ticket);
-    let ran = task.await;
+    let ran = match deadline {
+        None => task.await,
+        Some(it) => match tokio::time::timeout_at(it.at.into(), &mut task).await {
+            Ok(ran) => ran,
+            Err(_) => {
+                if let Some((conn, load)) = unbegun.take() {
+                    guard.disarm();
+                    task.abort();
+                    return (conn, load, Err(interrupted(Why::Deadline, deadline)));
+                }
+                task.await
+            }
+        },
+    };
     guard.disarm();
-    // The job has ended, or was dropped unstarted, and its side of the cell with it.
-    let cell = Arc::into_inner(cell).expect("the task is over, and nobody else has the cell");
-    let (conn, load) = cell.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // The job has ended, or was dropped unstarted.
+    let both = cell.lock().unwrap_or_else(PoisonError::into_inner).both.take();
+    let (conn, load) = both.expect("it is taken back only where this returns");
     (conn, load, ran.unwrap_or_else(|_| Err(Error::Cancelled.into())))
+}
+
+/// What a thread is lent; locked while the job runs.
+struct Loan<B> {
+    both: Option<B>,
+    begun: bool,
+}
+
+/// Takes back what was lent to a job that has not begun.
+struct TakeBack<'l, B>(&'l Mutex<Loan<B>>);
+
+impl<B> TakeBack<'_, B> {
+    fn take(&self) -> Option<B> {
+        let mut loan = match self.0.try_lock() {
+            Ok(it) => it,
+            Err(TryLockError::Poisoned(it)) => it.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        if loan.begun { None } else { loan.both.take() }
+    }
+}
+
+impl<B> Drop for TakeBack<'_, B> {
+    fn drop(&mut self) {
+        // Dropped when it is not locked any more: it may be lent anew at once.
+        let both = self.take();
+        drop(both);
+    }
 }
 
 pub(super) fn lite(conn: &mut Conn) -> Result<&mut Lite> {
@@ -219,23 +262,7 @@ impl Turns {
 /// Whether a statement will be done before a thread could be found for it.
 pub(super) fn is_short(statement: &Statement) -> bool {
     let Statement::Select(it) = statement else { return false };
-    it.project == Project::Exists || it.limit.is_some_and(|it| it <= 100) || is_by_key(it)
-}
-
-fn is_by_key(select: &Select) -> bool {
-    let key = select.model.key;
-    !key.is_empty() && key.iter().all(|at| select.filter.iter().any(|it| fixes(it, select, *at)))
-}
-
-/// Whether a condition leaves one value for a column.
-fn fixes(condition: &Expr, select: &Select, at: usize) -> bool {
-    let is_column = |it: &Expr| matches!(it, Expr::Column(it) if it.at == at && it.model == select.model);
-    let is_value = |it: &Expr| matches!(it, Expr::Value(..));
-    match condition {
-        Expr::And(all) => all.iter().any(|it| fixes(it, select, at)),
-        Expr::Binary(left, Binary::Eq, right) => is_column(left) && is_value(right) || is_value(left) && is_column(right),
-        _ => false,
-    }
+    it.project == Project::Exists || it.limit.is_some_and(|it| it <= 100) || it.is_by_key()
 }
 
 /// Whether it writes one record.

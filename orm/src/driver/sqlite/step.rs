@@ -7,13 +7,14 @@ use super::cells::{Columns, RowCells};
 use super::errors::{self, About, Halt};
 use super::foreign;
 use super::handle::Lite;
+use super::rebuild;
 use crate::dialect::Engine;
 use crate::driver::Deadline;
 use crate::driver::rules::About as Of;
 use crate::driver::said;
-use crate::driver::{Done, Want, Work};
+use crate::driver::{Done, Load, Want, Work};
 use crate::error::{Error, Result};
-use crate::statement::RecordSet;
+use crate::statement::{AlterPart, Ddl, RecordSet, Statement};
 use crate::value::{Cells, RowRef, Value};
 
 /// Runs the statement to its end, on this thread.
@@ -49,8 +50,13 @@ pub(super) fn execute_plain(lite: &mut Lite, text: &str, deadline: Option<Deadli
 }
 
 fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Done, Halt> {
-    let Work { statement, records, text, want, read_only, bind, .. } = work;
+    let Load { statement, records, text, want, read_only, bind, .. } = &mut **work;
     let text: &str = text;
+    if let Statement::Ddl(Ddl::AlterColumn(alter)) = &**statement
+        && let AlterPart::Rebuild { schema, name } = &alter.part
+    {
+        return rebuild::rebuild(lite, alter, (schema.as_deref(), name), text, deadline);
+    }
     let failed = |it| {
         let of = Of { text, model: statement.model() };
         foreign::name_columns(&lite.fast, errors::halt(it, About { of, why: lite.stop.why(), deadline }), statement, of)

@@ -27,7 +27,7 @@ use self::url::wrong;
 use crate::dialect::Engine;
 use crate::driver::SqliteOptions;
 use crate::driver::cancel::Control;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A parsed database URL. Only scheme, host, port and database are ever
 /// printed; sqlx prints passwords, so its types stay in here.
@@ -154,6 +154,14 @@ impl Target {
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             _ => false,
         }
+    }
+
+    /// Refuses a file that is not there.
+    pub(crate) fn check_there(&self) -> Result<()> {
+        if self.is_missing() {
+            return Err(Error::Connect { target: self.to_string(), reason: "the file is gone".to_owned(), source: None });
+        }
+        Ok(())
     }
 
     pub(super) fn options(&self) -> &Options {

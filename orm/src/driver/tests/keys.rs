@@ -96,9 +96,10 @@ async fn write(server: &mut Server, sql: &str, cats: Cats, want: Want) -> Result
     fn bind(_: &Statement, records: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
         (0..records.len()).try_for_each(|at| records.record(at).unwrap().bind_at(1, to))
     }
-    let work = Work { bind, want, ..plain(server.engine(), sql, vec![], Box::new(cats)) };
+    let mut work = plain(server.engine(), sql, vec![], Box::new(cats));
+    (work.bind, work.want) = (bind, want);
     let (work, result) = server.run(work).await;
-    let records: Box<dyn Any> = work.records;
+    let records: Box<dyn Any> = work.into_load().records;
     Ok((records.downcast::<Cats>().unwrap().0, result?))
 }
 

@@ -3,6 +3,7 @@
 
 mod drops;
 mod keys;
+mod lends;
 mod refusals;
 mod round_trips;
 
@@ -10,7 +11,7 @@ use std::any::Any;
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
-use super::{Conn, Done, Role, Target, TransactionState, Want, Work, connect, run};
+use super::{Conn, Done, Load, Role, Target, TransactionState, Want, Work, connect, run};
 use crate::dialect::{Engine, Leaves};
 use crate::error::Result;
 use crate::statement::{Raw, RecordSet, Rows, Statement};
@@ -67,15 +68,16 @@ fn plain(engine: Engine, sql: &str, args: Vec<Value>, records: Box<dyn RecordSet
     // The text of the operation only says whether it reads.
     let kind = if sql.starts_with("select") { "select" } else { "" };
     let raw = Raw { text: kind.into(), args: args.into(), returns_rows: true };
-    Work {
-        statement: Statement::Raw(raw),
+    Work::new(Load {
+        statement: Box::new(Statement::Raw(raw)),
         records,
         text: text(engine, sql).into(),
         want: Want::NamedRows,
         read_only: false,
         leaves: Leaves::Nothing,
+        undone: false,
         bind,
-    }
+    })
 }
 
 /// A statement whose arguments are the values of `records`, for columns of their type.
@@ -88,12 +90,13 @@ fn typed<T: Field>(engine: Engine, sql: &str, values: Vec<T>) -> Work {
         }
         Ok(())
     }
-    let work = plain(engine, sql, Vec::new(), Box::new(Rows(values)));
-    Work { want: Want::Rows, bind: bind::<T>, ..work }
+    let mut work = plain(engine, sql, Vec::new(), Box::new(Rows(values)));
+    (work.want, work.bind) = (Want::Rows, bind::<T>);
+    work
 }
 
 fn rows<T: FromRow>(work: Work) -> Vec<T> {
-    let records: Box<dyn Any> = work.records;
+    let records: Box<dyn Any> = work.into_load().records;
     records.downcast::<Rows<T>>().unwrap().0
 }
 

@@ -178,8 +178,9 @@ fn arrays() {
     }
     async fn check<T: Field + PartialEq + Debug>(server: &mut Server, ty: &str, values: Vec<T>) {
         let sql = format!("select unnest(?::{ty}[])");
-        let work = typed(server.engine(), &sql, values.clone());
-        let (work, result) = server.run(Work { bind: bind::<T>, ..work }).await;
+        let mut work = typed(server.engine(), &sql, values.clone());
+        work.bind = bind::<T>;
+        let (work, result) = server.run(work).await;
         result.unwrap();
         assert_eq!(rows::<T>(work), [values.clone(), values].concat());
     }

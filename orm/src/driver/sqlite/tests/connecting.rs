@@ -87,12 +87,7 @@ async fn the_settings_hold() {
     let (conn, _) = exec(conn, "CREATE TABLE t (a)", []).await;
 
     let place = Place::parse(&folder.url()).unwrap();
-    let reader = Box::new(Conn {
-        link: Link::Sqlite(open(&place, Role::Reader).await.unwrap()),
-        busy: false,
-        cancel: None,
-        leaves: Leaves::Nothing,
-    });
+    let reader = Box::new(Conn::new(Link::Sqlite(open(&place, Role::Reader).await.unwrap())));
     let (reader, done) = exec(reader, "INSERT INTO t VALUES (1)", []).await;
     assert!(matches!(done, Err(Error::ReadOnly { .. })), "{done:?}");
     // The writer has the lock, and the reader reads.

@@ -23,7 +23,7 @@ use deadpool::managed;
 use super::{Limits, Lite, Place, control, open, run};
 use crate::dialect::Leaves;
 use crate::driver::Role;
-use crate::driver::{Conn, Done, Link, Want, Work};
+use crate::driver::{Conn, Done, Link, Load, Want, Work};
 use crate::error::{Error, Result};
 use crate::expr::Arguments;
 use crate::statement::{Raw, RecordSet, Rows, Statement};
@@ -69,7 +69,7 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn> {
-        Ok(Conn { link: Link::Sqlite(open(&self.0, Role::Writer).await?), busy: false, cancel: None, leaves: Leaves::Nothing })
+        Ok(Conn::new(Link::Sqlite(open(&self.0, Role::Writer).await?)))
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &managed::Metrics) -> managed::RecycleResult<Error> {
@@ -101,7 +101,7 @@ impl Conn {
 /// A connection of its own.
 async fn connection(url: &str) -> Box<Conn> {
     let lite = open(&Place::parse(url).unwrap(), Role::Writer).await.unwrap();
-    Box::new(Conn { link: Link::Sqlite(lite), busy: false, cancel: None, leaves: Leaves::Nothing })
+    Box::new(Conn::new(Link::Sqlite(lite)))
 }
 
 async fn memory() -> Box<Conn> {
@@ -118,7 +118,16 @@ fn work(text: &'static str, args: impl Into<Vec<Value>>, want: Want, records: im
         })
     }
     let statement = Statement::Raw(Raw { text: text.into(), args: Arguments::from(args.into()), returns_rows: want != Want::Nothing });
-    Work { statement, records: Box::new(records), text: Arc::from(text), want, read_only: false, leaves: Leaves::Nothing, bind }
+    Work::new(Load {
+        statement: Box::new(statement),
+        records: Box::new(records),
+        text: Arc::from(text),
+        want,
+        read_only: false,
+        leaves: Leaves::Nothing,
+        undone: false,
+        bind,
+    })
 }
 
 /// Runs text, for what it does.
@@ -136,7 +145,7 @@ where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
     let (conn, work, done) = run(conn, work(text, args, Want::NamedRows, Rows::<T>(Vec::new())), limits).await;
-    (conn, done.map(|_| took(work.records)))
+    (conn, done.map(|_| took(work.into_load().records)))
 }
 
 /// Runs text on a borrowed connection, for one value that must be there.

@@ -100,7 +100,7 @@ async fn table() -> Box<Conn> {
 
 async fn done(conn: Box<Conn>, work: Work) -> (Box<Conn>, Vec<Seat>, Done) {
     let (conn, work, done) = run(conn, work, Limits::default()).await;
-    let any: Box<dyn Any> = work.records;
+    let any: Box<dyn Any> = work.into_load().records;
     (conn, any.downcast::<Records<Seat>>().unwrap().0, done.unwrap())
 }
 
@@ -163,7 +163,7 @@ async fn a_long_read_moves_to_another_thread() {
     const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT i FROM n";
     let mut conn = memory().await;
     let mut given_up = work(LONG, [], Want::Rows, Rows::<i64>(Vec::new()));
-    given_up.statement = select(Vec::new(), Some(1), Project::Columns);
+    *given_up.statement = select(Vec::new(), Some(1), Project::Columns);
     let ended = run_inline(conn.lite(), &mut given_up, None);
     assert!(matches!(ended, Err(Halt::TooLong)), "{ended:?}");
     let begun = given_up.records.len();
@@ -171,7 +171,7 @@ async fn a_long_read_moves_to_another_thread() {
     given_up.records.clear();
     let (_, work, done) = run(conn, given_up, Limits::default()).await;
     assert_eq!(done.unwrap().rows, 50_000);
-    assert_eq!(took::<i64>(work.records).len(), 50_000);
+    assert_eq!(took::<i64>(work.into_load().records).len(), 50_000);
 }
 
 /// A stale request to stop, and one that comes before the start.
@@ -196,7 +196,7 @@ async fn single_writes_run_inline_when_asked_to() {
     conn.lite().inline_writes(true);
     let mut insert =
         work("INSERT INTO seats (guest) VALUES ('Ann') RETURNING row, number, guest", [], Want::Refill { first: 0 }, seats(&[""]));
-    insert.statement = Statement::Insert(crate::statement::Insert {
+    *insert.statement = Statement::Insert(crate::statement::Insert {
         model: &META,
         rows: 0..1,
         auto: true,

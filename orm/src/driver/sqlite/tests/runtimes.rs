@@ -17,7 +17,7 @@ async fn all_ways() {
     assert_eq!(done.unwrap().affected, 2);
     let mut short = work("SELECT a FROM t ORDER BY a", [], Want::Rows, Rows::<i64>(Vec::new()));
     super::super::run::run_inline(conn.lite(), &mut short, None).unwrap();
-    assert_eq!(took::<i64>(short.records), [1, 2]);
+    assert_eq!(took::<i64>(short.into_load().records), [1, 2]);
     let (conn, ended) = control(conn, "COMMIT", Limits::default()).await;
     ended.unwrap();
     let (conn, sum) = one::<i64>(conn, "SELECT sum(a) FROM t").await;
@@ -69,7 +69,7 @@ fn short_reads_leave_room_for_other_tasks() {
                 begins.send(()).unwrap();
                 while !over.load(Ordering::Relaxed) {
                     let mut read = work("SELECT 1", [], Want::Rows, Rows::<i64>(Vec::new()));
-                    read.statement = select(Vec::new(), Some(1), crate::statement::Project::Columns);
+                    *read.statement = select(Vec::new(), Some(1), crate::statement::Project::Columns);
                     let done;
                     (conn, _, done) = run(conn, read, Limits::default()).await;
                     done.unwrap();
@@ -99,7 +99,7 @@ fn a_transaction_that_writes_nothing_needs_no_thread() {
         let (conn, begun) = control(conn, "BEGIN IMMEDIATE", Limits::default()).await;
         begun.unwrap();
         let mut read = work("SELECT 1", [], Want::Rows, Rows::<i64>(Vec::new()));
-        read.statement = select(Vec::new(), Some(1), crate::statement::Project::Columns);
+        *read.statement = select(Vec::new(), Some(1), crate::statement::Project::Columns);
         let (conn, _, done) = run(conn, read, Limits::default()).await;
         done.unwrap();
         let (conn, ended) = control(conn, "COMMIT", Limits::default()).await;
