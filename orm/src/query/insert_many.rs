@@ -89,12 +89,9 @@ impl<'s, M: Model> InsertMany<'s, M> {
             return Ok(self.send(runner, taken).await?.1);
         }
         let tx = runner.begin(self.pending.at).await?;
-        match self.send_all(tx.runner(), taken).await {
+        match tx.within(self.pending.at, Box::pin(self.send_all(tx.runner(), taken))).await {
             Ok(count) => tx.commit().await.map(|()| count),
-            Err(error) => {
-                tx.rollback().await;
-                Err(error)
-            }
+            Err(error) => Err(tx.undo(error).await),
         }
     }
 
@@ -141,7 +138,8 @@ impl<'s, M: Model> InsertMany<'s, M> {
         });
         let settings: Settings = self.pending.settings.clone().with(self.parts.clone());
         let Pending { at, unscoped, .. } = self.pending;
-        let finished = runner.run(Request { statement, records: Box::new(Records(taken)), settings, at, unscoped }).await;
+        let finished =
+            runner.run(Request { statement: Box::new(statement), records: Box::new(Records(taken)), settings, at, unscoped }).await;
         finished.result?;
         Ok((take_records(finished.records), finished.outcome.affected))
     }

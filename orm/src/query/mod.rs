@@ -36,7 +36,7 @@ pub use self::write_error::WriteError;
 
 pub(crate) use self::parts::Parts;
 pub(crate) use self::script::execute_script;
-pub(crate) use self::tables::{create_table, create_tables};
+pub(crate) use self::tables::{alter_column, create_table, create_tables};
 
 use std::any::Any;
 use std::fmt;
@@ -83,7 +83,7 @@ impl<'s> Pending<'s> {
         if unbounded {
             return Finished { result: Err(empty(&statement)), records, outcome: Outcome::default(), last: Vec::new() };
         }
-        runner.run(Request { statement, records, settings, at, unscoped }).await
+        runner.run(Request { statement: Box::new(statement), records, settings, at, unscoped }).await
     }
 }
 

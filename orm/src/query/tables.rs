@@ -6,7 +6,7 @@ use crate::callback::Runner;
 use crate::error::{Error, Result};
 use crate::query::Pending;
 use crate::schema::ModelMeta;
-use crate::statement::{Ddl, Rows, Statement, Table};
+use crate::statement::{AlterColumn, Ddl, Rows, Statement, Table};
 
 pub(crate) async fn create_tables(runner: &dyn Runner, models: &[&'static ModelMeta], at: &'static Location<'static>) -> Result<()> {
     for model in models {
@@ -26,6 +26,16 @@ pub(crate) async fn create_table(runner: &dyn Runner, table: Table, at: &'static
         run(runner, at, Ddl::Comment(table.clone(), column)).await?;
     }
     Ok(())
+}
+
+pub(crate) async fn alter_column(
+    runner: &dyn Runner,
+    model: &'static ModelMeta,
+    column: usize,
+    at: &'static Location<'static>,
+) -> Result<()> {
+    let alter = Ddl::AlterColumn(Box::new(AlterColumn::of(model, column)));
+    Pending { at, ..Pending::new(runner) }.run(Statement::Ddl(alter), Box::new(Rows::<i64>(Vec::new()))).await.result
 }
 
 /// PostgreSQL lets two that create a table at the same time both find it

@@ -56,16 +56,18 @@ impl Session {
     /// As [`transaction`](Self::transaction) before its closure is called.
     #[track_caller]
     pub fn begin(&self) -> impl Future<Output = Result<Transaction>> {
-        let at = Location::caller();
-        async move {
-            self.check_place(self.intent(false), at)?;
-            let session = self.enter(at).await?;
-            let end = match &session.place {
-                Place::Transaction(level) if !self.in_transaction() => session.commit_deadline().map(|it| End(level.end_at(it))),
-                _ => None,
-            };
-            Ok(Transaction { session, _end: end })
-        }
+        self.begin_at(Location::caller())
+    }
+
+    /// As [`begin`](Self::begin), at a place that is known.
+    pub(crate) async fn begin_at(&self, at: &'static Location<'static>) -> Result<Transaction> {
+        self.check_place(self.intent(false), at)?;
+        let session = self.enter(at).await?;
+        let end = match &session.place {
+            Place::Transaction(level) if !self.in_transaction() => session.commit_deadline().map(|it| End(level.end_at(it))),
+            _ => None,
+        };
+        Ok(Transaction { session, _end: end })
     }
 
     /// Warns of a statement on the pool inside a transaction of the same task.
@@ -96,7 +98,9 @@ impl Transaction {
         self.session.commit().await
     }
 
-    /// Rolls it back, and waits until that is done.
+    /// Rolls it back, with those inside it, and waits until that is done. What a procedure of
+    /// MariaDB had committed stays, with a warning
+    /// ([`EndedByStatement`](crate::Error::EndedByStatement)).
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -107,6 +111,9 @@ impl Transaction {
     /// # Ok(()) }
     /// ```
     pub async fn rollback(self) {
+        if let Some(error) = self.session.ended_by() {
+            tracing::warn!(%error, "a transaction was not rolled back as a whole");
+        }
         self.session.rollback().await;
     }
 }

@@ -42,7 +42,9 @@ use crate::statement::Record;
 )]
 ///
 /// # Errors
-/// An error of a hook ends the statement and undoes what it wrote.
+/// An error of a hook ends the statement and undoes what it wrote. One of the
+/// program ([`Error::other`](crate::Error::other)) becomes
+/// [`Error::CallbackFailed`](crate::Error::CallbackFailed), which names model and hook.
 #[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Hooks: Model {
     /// For generated code: all of them.

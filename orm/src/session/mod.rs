@@ -17,6 +17,8 @@ mod transaction;
 mod verbs;
 
 pub use self::guard::Transaction;
+#[cfg(feature = "tower")]
+pub(crate) use self::held::Begun as BegunAt;
 pub(crate) use self::hooks::HookTable;
 pub use self::hooks::{Hooks, HooksOf, NoHooks};
 pub use self::retry::{Again, Retry};
@@ -33,7 +35,7 @@ use std::sync::Arc;
 use crate::callback::{BoxFuture, Chains, Context, Finished, Request, Runner, Settings, Transaction as Begun};
 use crate::dialect::Texts;
 use crate::driver::{Deadline, Intent, Pin, Pool};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::level::Level;
 use crate::session::scope::Scope;
 use crate::statement::Outcome;
@@ -263,12 +265,16 @@ impl Begun for Session {
         self
     }
 
+    fn within<'a>(&'a self, at: &'static Location<'static>, work: BoxFuture<'a, Result<u64>>) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(Self::within(self, at, work))
+    }
+
     fn commit(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
         Box::pin(Self::commit(*self))
     }
 
-    fn rollback(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(Self::rollback(*self))
+    fn undo(self: Box<Self>, error: Error) -> BoxFuture<'static, Error> {
+        Box::pin(Self::undo(*self, error))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::dialect::{self, Engine, Leaves};
 use crate::driver::Work;
 use crate::error::{Error, Result};
-use crate::statement::{Select, Statement};
+use crate::statement::{Ddl, Select, Statement};
 
 /// What begins, divides or ends a transaction. Sent as text, it would leave a
 /// connection of the pool in a transaction, or one of ours without.
@@ -48,6 +48,14 @@ pub(super) fn check(statement: &Statement, engine: Engine, in_transaction: bool,
             model.name
         )));
     }
+    if let (Statement::Ddl(Ddl::AlterColumn(it)), true) = (statement, in_transaction) {
+        let why = match engine {
+            Engine::Postgres => return Ok(()),
+            Engine::Sqlite => "a transaction is open, in which foreign keys cannot be left alone; alter it outside",
+            Engine::MariaDb | Engine::MySql => "a transaction is open, which it would commit; alter it outside",
+        };
+        return Err(it.unsupported(engine.name(), why));
+    }
     let refused = match statement {
         Statement::Raw(it) => refused(engine, &it.text),
         Statement::Ddl(_) if engine.is_mysql_family() => Some(Refused::Commits),
@@ -73,14 +81,23 @@ enum Refused {
     Commits,
 }
 
-/// The first word of a statement that may have committed its transaction, which its
-/// text does not tell: a procedure, or `IF … THEN COMMIT; END IF`. Only MariaDB can be
-/// asked afterwards.
+/// The first word of a statement that may commit its transaction, which its text does not
+/// tell: a procedure, or `IF … THEN COMMIT; END IF`. PostgreSQL lets none do so.
 pub(super) fn may_commit(work: &Work, engine: Engine) -> Option<&str> {
-    let Statement::Raw(it) = &work.statement else { return None };
-    let opaque = engine == Engine::MariaDb && work.leaves == Leaves::Anything;
-    dialect::words(engine, &it.text).next().filter(|_| opaque)
+    let Statement::Raw(it) = &*work.statement else { return None };
+    if !engine.is_mysql_family() || work.leaves != Leaves::Anything {
+        return None;
+    }
+    let mut words = dialect::words(engine, &it.text);
+    let first = words.next()?;
+    let is = |any: &[&str]| any.iter().any(|it| first.eq_ignore_ascii_case(it));
+    // Functions and triggers cannot; `SET STATEMENT … FOR` runs what comes then.
+    let sets = is(&["SET"]) && !words.next().is_some_and(|it| it.eq_ignore_ascii_case("STATEMENT"));
+    (!sets && !is(RUNS_NO_PROGRAM)).then_some(first)
 }
+
+/// How statements begin that leave something behind, and commit nothing.
+const RUNS_NO_PROGRAM: &[&str] = &["CREATE", "DELETE", "DROP", "INSERT", "REPLACE", "SELECT", "UPDATE", "WITH"];
 
 /// How texts begin that a session which only reads may send. The database looks
 /// at what they do; others could tell it to look away.

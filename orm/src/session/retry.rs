@@ -22,8 +22,9 @@ impl Session {
     /// At the session's deadline, the last error is returned.
     ///
     /// Nothing is run again once a commit was sent, unless the database says
-    /// that it was rolled back; so nothing is done twice. A lock that was not to
-    /// be had in time was waited for already, and is not tried again.
+    /// that it was rolled back; so nothing is done twice. Nor is it when the conflict
+    /// was met inside SQL text that may commit, such as a procedure of MariaDB. A lock
+    /// that was not to be had in time was waited for already, and is not tried again.
     ///
     /// ```
     /// # use orm::prelude::*;

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use crate::callback::Context;
-use crate::dialect::{self, Engine, Leaves, Returning};
-use crate::driver::{self, Ask, Done, Intent, Want, Work, pooled};
+use crate::dialect::{self, Engine, Leaves, Returning, SqliteMode};
+use crate::driver::{self, Ask, Done, Intent, Load, Want, Work, pooled};
 use crate::error::{Error, Result};
-use crate::session::scope::bounded;
 use crate::session::{Place, Session, refusals};
 use crate::statement::{Delete, Insert, RecordSet, Statement, Update};
 
 /// What came of a statement, which comes back with its records also after an error.
 pub(crate) struct Sent {
-    pub(crate) statement: Statement,
+    pub(crate) statement: Box<Statement>,
     pub(crate) records: Box<dyn RecordSet>,
     pub(crate) done: Result<Done>,
 }
@@ -30,7 +29,7 @@ impl Session {
             // `mysql://` leads to MariaDB as well; the first connection tells.
             None => {
                 let opened = Box::pin(self.core.pool.acquire(Ask::new(Intent::Write, self.at)));
-                Ok(bounded(self.statement_deadline(), WAITING, opened).await?.engine())
+                Ok(self.leased_by(self.statement_deadline(), opened).await?.engine())
             }
         }
     }
@@ -42,12 +41,14 @@ impl Session {
 
     /// Sends one statement; the rows that come back are put where `want` says,
     /// or where such a statement's rows go.
-    pub(crate) async fn send(&self, statement: Statement, records: Box<dyn RecordSet>, want: Option<Want>) -> Sent {
+    pub(crate) async fn send(&self, statement: Box<Statement>, records: Box<dyn RecordSet>, want: Option<Want>) -> Sent {
         let engine = match self.engine().await {
             Ok(engine) => engine,
             Err(error) => return Sent { statement, records, done: Err(error) },
         };
-        if let Err(error) = refusals::check(&statement, engine, self.in_transaction(), self.keeps_locks(engine)) {
+        if let Err(error) =
+            refusals::check(&statement, engine, self.in_transaction() || self.scope.planned.is_some(), self.keeps_locks(engine))
+        {
             return Sent { statement, records, done: Err(error) };
         }
         let rendered = match dialect::render(engine, &self.core.texts, &statement, &*records) {
@@ -60,20 +61,23 @@ impl Session {
         let want = want.unwrap_or_else(|| rows_of(engine, &statement, rendered.returning));
         let read_only = self.is_read_only();
         let (text, leaves) = (rendered.text, rendered.leaves);
-        let mut work = Work { statement, records, text, want, read_only, leaves, bind: dialect::binder(engine) };
+        let bind = dialect::binder(engine);
+        let mut work = Work::new(Load { statement, records, text, want, read_only, leaves, undone: false, bind });
         let (work, done) = match self.pretend(engine, &mut work) {
             Some(done) => (work, done),
             None => self.run_work(engine, work).await,
         };
-        Sent { statement: work.statement, records: work.records, done }
+        let Load { statement, records, .. } = work.into_load();
+        Sent { statement, records, done }
     }
 
     /// Whether what is locked here stays so: in a transaction, and on SQLite in one that writes.
     fn keeps_locks(&self, engine: Engine) -> bool {
-        match &self.place {
-            Place::Transaction(level) => engine != Engine::Sqlite || level.locks_at_once(),
-            _ => false,
-        }
+        let begun = match &self.place {
+            Place::Transaction(level) => Some(level.begun_with()),
+            _ => self.scope.planned,
+        };
+        begun.is_some_and(|it| engine != Engine::Sqlite || it.sqlite != Some(SqliteMode::Deferred))
     }
 
     async fn run_work(&self, engine: Engine, work: Work) -> (Work, Result<Done>) {
@@ -87,16 +91,32 @@ impl Session {
             Err(error) => return (work, Err(error)),
         }
         let lease = match &self.place {
-            Place::Transaction(level) => return level.run(work, deadline).await,
-            Place::Pool => bounded(deadline, WAITING, self.core.pool.acquire(self.ask(work.statement.is_read(), self.at))).await,
-            Place::Pinned(pin) => bounded(deadline, WAITING, Box::pin(pin.acquire(&self.core.pool, self.ask(false, self.at)))).await,
+            Place::Transaction(level) => {
+                // Boxed: those outside of transactions would carry it along.
+                let (work, done) = Box::pin(level.run(work, deadline)).await;
+                // What is lost with its transaction is undone with it.
+                let alone = refusals::may_commit(&work, engine).is_some();
+                let done = if alone { perhaps(&work, done) } else { done };
+                return (work, done);
+            }
+            Place::Pool => {
+                let lease = Box::pin(self.core.pool.acquire(self.ask(work.statement.is_read(), self.at)));
+                self.leased_by(deadline, lease).await
+            }
+            Place::Pinned(pin) => self.leased_by(deadline, Box::pin(pin.acquire(&self.core.pool, self.ask(false, self.at)))).await,
         };
         match lease {
             Ok(lease) => {
                 let (lease, work, done) = driver::run(lease, work, deadline).await;
-                let unheard = lease.is_none() && !work.statement.is_read();
-                let done = if unheard { Err(Error::OutcomeUnknown { source: UNHEARD.into() }) } else { done };
+                let unknown = match &done {
+                    // Text that begins like a read may call what writes.
+                    Err(_) if lease.is_none() && !matches!(*work.statement, Statement::Select(_)) => Some(UNHEARD),
+                    Err(Error::Timeout { .. }) if may_be_done_in_part(&work, engine) => Some(HALFWAY),
+                    _ => None,
+                };
                 drop(lease);
+                let done = unknown.map_or(done, |it| Err(Error::OutcomeUnknown { source: it.into() }));
+                let done = perhaps(&work, done);
                 (work, done)
             }
             Err(error) => (work, Err(error)),
@@ -120,7 +140,26 @@ impl Session {
 /// Why nobody knows what a write did.
 const UNHEARD: &str = "the time of the session was over, and the database did not say in time that it had stopped the statement";
 
-const WAITING: &str = "waiting for a connection";
+const HALFWAY: &str = "the time of the session was over, and the text that was stopped may have committed before, as procedures do";
+
+/// Whether a statement may have committed something before it was stopped: of text whose
+/// effects are not known, on servers; SQLite has no procedures.
+fn may_be_done_in_part(work: &Work, engine: Engine) -> bool {
+    work.leaves != Leaves::Nothing && engine != Engine::Sqlite
+}
+
+/// Of a write outside of a transaction, whose connection was lost, nobody knows whether it was done.
+fn perhaps(work: &Work, done: Result<Done>) -> Result<Done> {
+    match done {
+        // SQL text that reads may call a function that writes.
+        Err(Error::ConnectionLost { source, .. })
+            if !work.undone && !work.read_only && !matches!(*work.statement, Statement::Select(_)) =>
+        {
+            Err(Error::OutcomeUnknown { source })
+        }
+        done => done,
+    }
+}
 
 impl Context {
     /// The SQL text of the statement as it is now: what `orm:query` and its

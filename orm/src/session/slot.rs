@@ -89,7 +89,16 @@ pub(super) struct Guard {
 impl Guard {
     /// Waits for the connection; `None` inside if the transaction is over.
     pub(super) async fn lock(slot: &Arc<Slot>) -> Self {
-        Self { held: Some(Arc::clone(&slot.conn).lock_owned().await), slot: Arc::clone(slot) }
+        // Made before: whoever is dropped when it is its turn sends the connection home, too.
+        let mut guard = Self { held: None, slot: Arc::clone(slot) };
+        guard.held = Some(Arc::clone(&slot.conn).lock_owned().await);
+        guard
+    }
+
+    /// The connection, unless somebody else has it.
+    pub(super) fn try_lock(slot: &Arc<Slot>) -> Option<Self> {
+        let held = Arc::clone(&slot.conn).try_lock_owned().ok()?;
+        Some(Self { held: Some(held), slot: Arc::clone(slot) })
     }
 
     /// Whether the connection has gone home.
@@ -135,9 +144,9 @@ impl State {
         }
     }
 
-    /// The conflict that was met.
+    /// The conflict that was met, if all can be done again for it.
     pub(super) fn conflict(&self) -> Option<String> {
-        self.conflict.clone()
+        self.conflict.clone().filter(|_| self.ended_by.is_none())
     }
 
     /// Whether nothing helps but to roll back the whole transaction.
@@ -148,7 +157,10 @@ impl State {
     /// What is to be done now that a level has ended; all of it waits for the outermost.
     pub(super) fn ended(&mut self, level: u64, fate: Fate) -> Vec<After> {
         if level == OUTERMOST {
-            return self.afters.take(fate);
+            return self.afters.take(self.true_fate(fate));
+        }
+        if self.ended_by.is_some() {
+            return Vec::new();
         }
         match (fate, self.levels.last()) {
             (Fate::Committed, Some(outer)) => self.afters.released(level, *outer),
@@ -165,7 +177,12 @@ impl State {
         }
         self.levels.clear();
         self.dropped.clear();
-        self.afters.take(Fate::RolledBack)
+        self.afters.take(self.true_fate(Fate::RolledBack))
+    }
+
+    /// What a statement has split was neither committed nor rolled back.
+    fn true_fate(&self, fate: Fate) -> Fate {
+        if self.ended_by.is_some() { Fate::Unknown } else { fate }
     }
 
     /// Nothing helps any more but to roll back the whole transaction; the first cause stays.

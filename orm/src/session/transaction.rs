@@ -10,7 +10,7 @@ use crate::driver::{self, Detached};
 use crate::error::{Error, Result};
 use crate::session::level::Level;
 use crate::session::scope::bounded;
-use crate::session::{Place, Session, held};
+use crate::session::{Place, Session};
 
 impl Session {
     /// Runs `work` in a transaction: commits what it did if it returns `Ok`,
@@ -94,11 +94,7 @@ impl Session {
         };
         // Called within the future, where its panic is caught, too.
         let work = AssertUnwindSafe(Box::pin(async { work(&tx).await })).catch_unwind();
-        let result = if tx.in_transaction() && !self.in_transaction() {
-            held::within(&self.core.pool, self.intent(false), at, work).await
-        } else {
-            work.await
-        };
+        let result = tx.within(at, work).await;
         let conflict = tx.conflict();
         match result {
             Ok(Ok(value)) => match tx.commit().await {
@@ -111,10 +107,7 @@ impl Session {
                 Err(error @ Error::RolledBack { .. }) => (Err(error.into()), conflict),
                 Err(error) => (Err(error.into()), None),
             },
-            Ok(Err(error)) => {
-                tx.rollback().await;
-                (Err(error), conflict)
-            }
+            Ok(Err(error)) => (Err(tx.undo(error).await), conflict),
             Err(panic) => {
                 tx.rollback().await;
                 resume_unwind(panic)
@@ -124,10 +117,10 @@ impl Session {
 
     /// Begins a transaction, or a nested one. Its drop undoes it.
     pub(crate) async fn enter(&self, at: &'static Location<'static>) -> Result<Self> {
-        let ends = self.transaction_end();
         if self.is_dry_run() {
-            return Ok(Self { place: Place::Pool, ends, ..self.share() });
+            return self.pretend_to_begin().await;
         }
+        let ends = self.transaction_end();
         let mut scope = self.scope.clone();
         // A nested transaction says for itself what it wants.
         let begin = Begin { read_only: self.is_read_only(), ..std::mem::take(&mut scope.begin) };
@@ -177,6 +170,22 @@ impl Session {
             Place::Transaction(level) if level.has_afters() => Detached::new(level.rollback(deadline)).await,
             Place::Transaction(level) => level.rollback(deadline).await,
             Place::Pool | Place::Pinned(_) => {}
+        }
+    }
+
+    /// Undoes what was done since [`enter`](Self::enter), because of an error. If a statement of
+    /// it had committed a part, that is the error.
+    pub(crate) async fn undo<E: From<Error>>(self, error: E) -> E {
+        let split = self.ended_by();
+        self.rollback().await;
+        split.map_or(error, E::from)
+    }
+
+    /// The error of a transaction that a statement of it has ended.
+    pub(super) fn ended_by(&self) -> Option<Error> {
+        match &self.place {
+            Place::Transaction(level) => level.ended_by(),
+            Place::Pool | Place::Pinned(_) => None,
         }
     }
 

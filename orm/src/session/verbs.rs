@@ -5,9 +5,10 @@ use std::panic::Location;
 
 use crate::callback::BoxFuture;
 use crate::error::Result;
-use crate::expr::{Args, Predicate};
+use crate::expr::{Args, Column, Predicate};
 use crate::query::{
-    Create, CreateMany, Delete, DeleteAll, Find, Get, InsertMany, Raw, Save, Update, UpdateAll, create_table, create_tables, execute_script,
+    Create, CreateMany, Delete, DeleteAll, Find, Get, InsertMany, Raw, Save, Update, UpdateAll, alter_column, create_table, create_tables,
+    execute_script,
 };
 use crate::schema::{KeyOf, Keyed, Model, TableName};
 use crate::session::Session;
@@ -323,6 +324,60 @@ impl Session {
         async move {
             self.check_home(M::META)?;
             create_table(self, table, at).await
+        }
+    }
+
+    /// Changes a column of the model's table to what the model says of it now:
+    /// its type and size, whether it may be NULL, its default, check and comment.
+    /// Its values are converted; its place in the key, indexes and foreign keys stay.
+    ///
+    /// Each value keeps what it means, or nothing is changed: numbers become
+    /// text and back, integers decimals, times the text that `orm` writes for
+    /// them. What would be cut or rounded is an error, and of what has no
+    /// conversion, such as text to bytes, the database is not asked: add another
+    /// column for that, and fill it.
+    ///
+    /// PostgreSQL does it in one statement in a transaction, MariaDB in one
+    /// statement. SQLite cannot change a column; there the whole table is made
+    /// anew in one transaction. It takes as long as it takes to write all rows, and
+    /// keeps others from the table meanwhile; a future that is dropped leaves the
+    /// table as it was, or changed. On MariaDB the values are looked at before
+    /// the statement, so others should not write to the column while its type changes.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// # let db = Db::open("sqlite::memory:").await?;
+    /// # mod before { use orm::prelude::*; #[derive(Debug, Model)] pub struct User { #[orm(key, auto)] pub id: i64, pub age: u8 } }
+    /// # db.create_tables::<before::User>().await?;
+    /// # db.create(before::User { id: 0, age: 41 }).await?;
+    /// #[derive(Debug, Model)]
+    /// struct User {
+    ///     #[orm(key, auto)]
+    ///     id: i64,
+    ///     age: Option<u16>, // was a `u8`
+    /// }
+    ///
+    /// db.alter_column(User::AGE).await?;
+    /// assert_eq!(db.get::<User>(1).await?.age, Some(41));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unstorable`](crate::Error::Unstorable) where values do not convert, and
+    /// [`Error::NotNullViolation`](crate::Error::NotNullViolation) where some are missing;
+    /// [`Error::Unsupported`](crate::Error::Unsupported) where there is no conversion, in a
+    /// transaction except on PostgreSQL, and for the key of SQLite that is the number of the row;
+    /// [`Error::MissingTable`](crate::Error::MissingTable) and
+    /// [`Error::MissingTableColumn`](crate::Error::MissingTableColumn); what the database says
+    /// otherwise. Nothing is changed then.
+    #[track_caller]
+    pub fn alter_column<M: Model, T>(&self, column: Column<M, T>) -> impl Future<Output = Result<()>> {
+        let (position, at) = (column.position(), Location::caller());
+        async move {
+            self.check_home(M::META)?;
+            alter_column(self, M::META, position, at).await
         }
     }
 }

@@ -12,7 +12,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use self::page::Page;
-use self::rows::Marked;
+use self::rows::{Marked, Weight};
 use crate::callback::{Finished, Request};
 use crate::error::{Error, Result};
 use crate::query::Pending;
@@ -26,8 +26,9 @@ use crate::value::{FromRow, Value};
 /// that crate by [`next`](Self::next). It is borrowed from its session.
 ///
 /// A batch is a page: a statement of its own, through the chain `row`, that
-/// begins behind the last row of the page before; the first has 500 rows at most,
-/// later ones up to 2,000. So between two batches the
+/// begins behind the last row of the page before, and has up to 2,000 rows. Where rows
+/// may be large, it has as many as are about 4 MiB, judged by the page before, and
+/// never more than 8 MiB and a row are in memory. So between two batches the
 /// stream holds no connection, however long it is left alone, and other
 /// statements never wait for it; dropped while it reads one, it stops that
 /// statement as every dropped statement is stopped. Each batch sees what is
@@ -55,11 +56,11 @@ struct Take<T> {
     from: fn(&Page, Finished) -> Taken<T>,
 }
 
-/// The rows of a page, and what the last one is sorted by.
-type Taken<T> = (Vec<T>, Vec<Value>);
+/// The rows of a page, what the last one is sorted by, and how much it was.
+type Taken<T> = (Vec<T>, Vec<Value>, Weight);
 
 /// Gives the set of a page its type back.
-fn unmarked<S: 'static>(set: Box<dyn RecordSet>) -> (S, Vec<Value>) {
+fn unmarked<S: 'static>(set: Box<dyn RecordSet>) -> (S, Vec<Value>, Weight) {
     let any: Box<dyn Any> = set;
     any.downcast::<Marked<S>>().expect("callbacks cannot replace the set").into_parts()
 }
@@ -69,13 +70,13 @@ impl<'s, M: Model> RecordStream<'s, M> {
         let take = Take {
             into: |page| Box::new(Marked::new(Records::<M>(Vec::new()), page)),
             from: |page, finished| {
-                let (Records(records), _) = unmarked::<Records<M>>(finished.records);
+                let (Records(records), _, weight) = unmarked::<Records<M>>(finished.records);
                 let mut last = finished.last;
                 // A callback answered in the place of `orm:row`.
                 if let (true, Some(record)) = (last.is_empty(), records.last()) {
                     last = page.columns().map(|at| record.value(at)).collect();
                 }
-                (records, last)
+                (records, last, weight)
             },
         };
         Self::new(pending, select, Page::of_records, take)
@@ -87,8 +88,8 @@ impl<'s, R: FromRow> RecordStream<'s, R> {
         let take = Take {
             into: |page| Box::new(Marked::new(Rows::<R>(Vec::new()), page)),
             from: |_, finished| {
-                let (Rows(rows), last) = unmarked::<Rows<R>>(finished.records);
-                (rows, last)
+                let (Rows(rows), last, weight) = unmarked::<Rows<R>>(finished.records);
+                (rows, last, weight)
             },
         };
         Self::new(pending, select, Page::of_rows, take)
@@ -104,12 +105,12 @@ impl<'s, T: Send + Sync + 'static> RecordStream<'s, T> {
             async move {
                 let Some(page) = next else { return Ok::<_, Error>(None) };
                 let page = page?;
-                let request = Request { statement: page.statement(), records: into(&page), settings, at, unscoped };
+                let request = Request { statement: Box::new(page.statement()), records: into(&page), settings, at, unscoped };
                 let mut finished = runner.run(request).await;
                 std::mem::replace(&mut finished.result, Ok(()))?;
                 let read = finished.outcome.rows;
-                let (rows, last) = from(&page, finished);
-                Ok(Some((stream::iter(rows.into_iter().map(Ok)), page.behind(&last, read).map(Ok))))
+                let (rows, last, weight) = from(&page, finished);
+                Ok(Some((stream::iter(rows.into_iter().map(Ok)), page.behind(&last, read, weight).map(Ok))))
             }
         });
         Self { model, records: pages.try_flatten().boxed() }

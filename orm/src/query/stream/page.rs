@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::expr::{Binary, ColumnRef, Expr, OrderBy};
 use crate::query::find::key_order;
+use crate::query::stream::rows::Weight;
 use crate::schema::ModelMeta;
 use crate::statement::{Project, Select, Statement};
 use crate::value::{SqlType, Value};
@@ -10,9 +11,20 @@ use crate::value::{SqlType, Value};
 /// How many rows the first page has. Few, for those who read no more of them.
 const FIRST: u64 = 500;
 
-/// How many rows a page has at most, each twice as many as the one before: what
-/// a page costs beside its rows is paid less often then, and they fit into memory.
+/// How many rows the first page has where each may be large.
+const FIRST_LARGE: u64 = 64;
+
+/// How many rows a page has at most: what a page costs beside its rows is paid less often
+/// then, and they fit into memory.
 const MOST: u64 = 2_000;
+
+/// How many times as many rows as the one before it a page may have; and one that follows a
+/// small first page.
+const GROWS: u64 = 2;
+const GROWS_LARGE: u64 = 8;
+
+/// How many bytes a page is to have, judged by the one before.
+const BYTES: u64 = 4 * 1024 * 1024;
 
 /// What is still to be read.
 pub(super) struct Page {
@@ -23,6 +35,8 @@ pub(super) struct Page {
     /// The condition for what comes behind the last page.
     place: Option<Expr>,
     rows: u64,
+    /// The positions in a row of what may be large.
+    large: Vec<usize>,
 }
 
 /// A column of the order.
@@ -37,7 +51,9 @@ impl Page {
     /// The first page of records.
     pub(super) fn of_records(mut select: Select) -> Result<Self> {
         let order = order(&mut select)?;
-        Ok(Self { select, order, selected: 0, place: None, rows: FIRST })
+        let fields = select.model.fields.iter().enumerate();
+        let large = fields.filter(|(_, it)| it.ty.may_be_large()).map(|(at, _)| at).collect();
+        Ok(Self::first(select, order, 0, large))
     }
 
     /// The first page of expressions; what they are sorted by is read with them.
@@ -49,11 +65,24 @@ impl Page {
             return Err(list());
         }
         let selected = exprs.len();
+        // What is calculated may be, too.
+        let may_be_large = |it: &Expr| if let Expr::Column(it) = it { it.meta().ty.may_be_large() } else { true };
+        let large = exprs.iter().enumerate().filter(|(_, it)| may_be_large(it)).map(|(at, _)| at).collect();
         let order = order(&mut select)?;
         if let Project::Exprs(exprs) = &mut select.project {
             exprs.extend(order.iter().map(|it| Expr::Column(it.column)));
         }
-        Ok(Self { select, order, selected, place: None, rows: FIRST })
+        Ok(Self::first(select, order, selected, large))
+    }
+
+    fn first(select: Select, order: Vec<Sorted>, selected: usize, large: Vec<usize>) -> Self {
+        let rows = if large.is_empty() { FIRST } else { FIRST_LARGE };
+        Self { select, order, selected, place: None, rows, large }
+    }
+
+    /// The positions in a row of what may be large.
+    pub(super) fn large(&self) -> &[usize] {
+        &self.large
     }
 
     /// The positions in the model of the columns that rows are sorted by.
@@ -84,17 +113,24 @@ impl Page {
     }
 
     /// The next one, if this one was full and more is wanted.
-    pub(super) fn behind(mut self, last: &[Value], read: usize) -> Option<Self> {
-        let size = self.size();
-        self.select.limit = self.select.limit.map(|it| it - size);
-        if u64::try_from(read) != Ok(size) || self.select.limit == Some(0) || last.len() != self.order.len() {
+    pub(super) fn behind(mut self, last: &[Value], read: usize, weight: Weight) -> Option<Self> {
+        let kept = u64::try_from(if weight.cut { weight.rows } else { read }).ok()?;
+        let full = weight.cut || kept == self.size();
+        self.select.limit = self.select.limit.map(|it| it.saturating_sub(kept));
+        if !full || self.select.limit == Some(0) || last.len() != self.order.len() {
             return None;
         }
         self.select.offset = None;
-        self.rows = (self.rows * 2).min(MOST);
+        let most = self.rows * if self.large.is_empty() { GROWS } else { GROWS_LARGE };
+        self.rows = fitting(weight).min(most).clamp(1, MOST);
         self.place = Some(behind(&self.order, last));
         Some(self)
     }
+}
+
+/// How many rows like these are as many bytes as a page is to have.
+fn fitting(weight: Weight) -> u64 {
+    (BYTES * weight.rows as u64).checked_div(weight.bytes as u64).unwrap_or(MOST)
 }
 
 /// Makes the order one in which each row has its own place, and says what it is.

@@ -12,17 +12,35 @@ use crate::value::{Cells, RowRef, SqlType, Value};
 pub(super) struct Marked<S> {
     set: S,
     places: Vec<(usize, SqlType)>,
+    /// The columns whose cells may be large.
+    large: Vec<usize>,
     last: Vec<Value>,
+    weight: Weight,
     of_records: bool,
 }
 
+/// How much of a page was kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Weight {
+    pub(super) rows: usize,
+    /// Of cells that may be large.
+    pub(super) bytes: usize,
+    /// Whether rows were left for the next page, because there were too many bytes.
+    pub(super) cut: bool,
+}
+
+/// So many bytes of a page are kept, and one more row. What was sent beyond it is sent again
+/// with the next page, which is smaller.
+const FULL: usize = 8 * 1024 * 1024;
+
 impl<S> Marked<S> {
     pub(super) fn new(set: S, page: &Page) -> Self {
-        Self { set, places: page.places(), last: Vec::new(), of_records: page.reads_records() }
+        let (large, weight) = (page.large().to_vec(), Weight::default());
+        Self { set, places: page.places(), large, last: Vec::new(), weight, of_records: page.reads_records() }
     }
 
-    pub(super) fn into_parts(self) -> (S, Vec<Value>) {
-        (self.set, self.last)
+    pub(super) fn into_parts(self) -> (S, Vec<Value>, Weight) {
+        (self.set, self.last, self.weight)
     }
 }
 
@@ -57,7 +75,13 @@ impl<S: RecordSet> RecordSet for Marked<S> {
     }
 
     fn push(&mut self, row: &RowRef<'_>) -> Result<()> {
+        if self.weight.cut || self.weight.bytes >= FULL {
+            self.weight.cut = true;
+            return Ok(());
+        }
         self.set.push(row)?;
+        self.weight.rows += 1;
+        self.weight.bytes += self.large.iter().map(|at| row.cells().bytes_in(*at)).sum::<usize>();
         self.last.clear();
         for (at, ty) in &self.places {
             self.last.push(ty.read(row.cells(), *at)?);
@@ -68,5 +92,6 @@ impl<S: RecordSet> RecordSet for Marked<S> {
     fn clear(&mut self) {
         self.set.clear();
         self.last.clear();
+        self.weight = Weight::default();
     }
 }

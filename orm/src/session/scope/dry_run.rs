@@ -4,10 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::dialect::{self, Engine, Naming};
+use crate::dialect::{self, Begin, Engine, Naming};
 use crate::driver::{Done, Work};
 use crate::error::Result;
-use crate::session::Session;
+use crate::session::{Place, Session};
 use crate::statement::{Project, Rows, Select, Statement};
 use crate::value::{Collect, Value};
 
@@ -91,8 +91,8 @@ impl Session {
     /// Hooks and callbacks run, so that what they add is seen. Reads find
     /// nothing: empty lists, `None`, a count of zero, [`Error::NotFound`] from
     /// `get`. Writes succeed and return the record as it would be sent, with
-    /// the key that it has. Transactions run their closure and begin nothing. A
-    /// server need not be there: where only it could tell, `mysql://` is taken
+    /// the key that it has. Transactions run their closure and begin nothing, and
+    /// refuse what real ones do. A server need not be there: where only it could tell, `mysql://` is taken
     /// for MySQL.
     ///
     /// ```
@@ -130,6 +130,22 @@ impl Session {
         self.scope.plan.as_ref().map(|it| it.statements().clone()).unwrap_or_default()
     }
 
+    /// Begins nothing, and refuses what could not be begun.
+    pub(in crate::session) async fn pretend_to_begin(&self) -> Result<Self> {
+        let mut scope = self.scope.clone();
+        let begin = Begin { read_only: self.is_read_only(), ..std::mem::take(&mut scope.begin) };
+        let outer = match &self.place {
+            Place::Transaction(level) => Some(level.begun_with()),
+            Place::Pool | Place::Pinned(_) => scope.planned,
+        };
+        match outer {
+            Some(outer) => begin.check_nested(outer)?,
+            None => drop(begin.text(self.engine().await?)?),
+        }
+        scope.planned = outer.or(Some(begin));
+        Ok(Self { place: Place::Pool, ends: self.transaction_end(), scope, ..self.share() })
+    }
+
     /// Keeps a statement instead of sending it, and answers in the place of the
     /// database; `None` if this is no dry run.
     pub(in crate::session) fn pretend(&self, engine: Engine, work: &mut Work) -> Option<Result<Done>> {
@@ -140,7 +156,7 @@ impl Session {
 
 /// The answer of a database in which nothing is, and which takes every record.
 fn answer(work: &mut Work) -> Done {
-    match &work.statement {
+    match &*work.statement {
         Statement::Select(Select { project: Project::Count | Project::CountOf(_), .. }) => {
             let records: &mut dyn Any = &mut *work.records;
             if let Some(rows) = records.downcast_mut::<Rows<i64>>() {

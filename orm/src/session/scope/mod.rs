@@ -23,6 +23,8 @@ use crate::session::{Place, Session};
 pub(super) struct Scope {
     tags: Tags,
     plan: Option<Arc<Plan>>,
+    /// What the transaction of a dry run would have been begun with.
+    pub(super) planned: Option<Begin>,
     read_only: bool,
     /// Whether the transaction is one in which the database itself refuses writes.
     pub(super) begun_read_only: bool,
@@ -40,7 +42,7 @@ pub(super) struct Scope {
 impl Scope {
     /// As it is outside of the transaction that it is in.
     pub(super) fn outside(&self) -> Self {
-        Self { begun_read_only: false, begin: Begin::default(), retries: 0, ..self.clone() }
+        Self { planned: None, begun_read_only: false, begin: Begin::default(), retries: 0, ..self.clone() }
     }
 }
 

@@ -5,7 +5,6 @@ use std::panic::Location;
 use crate::dialect::Engine;
 use crate::driver::{Ask, Intent, Lease};
 use crate::error::{Error, Result};
-use crate::session::scope::bounded;
 use crate::session::{Place, Session, refusals};
 use crate::statement::{Kind, Statement};
 
@@ -56,6 +55,7 @@ impl Session {
         }
         let what = match (statement.kind(), statement.model()) {
             (Kind::Query | Kind::Row, _) => return Ok(()),
+            (Kind::Raw, Some(model)) => format!("the change of a column of {}", model.name),
             (kind, Some(model)) => format!("the {} of {}", kind.name(), model.name),
             (_, None) => match statement {
                 Statement::Raw(it) if refusals::begins_as_a_read(self.core.pool.engine(), &it.text) => return Ok(()),
@@ -103,6 +103,6 @@ impl Session {
                 _ => self.core.pool.acquire(ask).await,
             }
         };
-        bounded(self.statement_deadline(), "waiting for a connection", lease).await
+        self.leased_by(self.statement_deadline(), lease).await
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 
-use crate::driver::Deadline;
+use crate::driver::{Deadline, Lease};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -30,17 +30,13 @@ impl Session {
     /// ```
     #[must_use]
     pub fn timeout(self, limit: Duration) -> Self {
-        match Instant::now().checked_add(limit) {
-            Some(at) => self.until(Deadline { at, limit }),
-            None => self,
-        }
+        self.until(Deadline::after(limit))
     }
 
     /// Gives what this session does the time until then; see [`timeout`](Self::timeout).
     #[must_use]
     pub fn deadline(self, at: Instant) -> Self {
-        let limit = at.saturating_duration_since(Instant::now());
-        self.until(Deadline { at, limit })
+        self.until(Deadline::by(at))
     }
 
     /// How much time is left; `None` if it is not bounded.
@@ -74,41 +70,67 @@ impl Session {
         self
     }
 
-    fn until(mut self, deadline: Deadline) -> Self {
-        self.deadline = Some(match self.deadline {
-            Some(sooner) if sooner.at < deadline.at => sooner,
-            _ => deadline,
-        });
+    fn until(mut self, deadline: Option<Deadline>) -> Self {
+        self.deadline = [self.deadline, deadline].into_iter().flatten().min_by_key(|it| it.at);
         self
     }
 
     /// The time by which a transaction that begins now must be over, where the
     /// session does not say it.
     pub(crate) fn transaction_end(&self) -> Option<Deadline> {
+        // What the outermost has is not lost in a nested one, whatever that says for itself.
+        if let Some(ends) = self.ends {
+            return Some(ends);
+        }
         let limit = self.core.limits.transaction.get().filter(|_| self.deadline.is_none())?;
-        self.ends.or_else(|| Some(Deadline { at: Instant::now().checked_add(limit)?, limit }))
+        Deadline::after(limit)
     }
 
     /// The time by which a transaction must be committed.
     pub(crate) fn commit_deadline(&self) -> Option<Deadline> {
-        self.deadline.or(self.ends)
+        earlier(self.deadline, self.ends)
     }
 
     /// The time by which a statement that begins now must be over.
     pub(crate) fn statement_deadline(&self) -> Option<Deadline> {
-        let by_default = || {
-            let limit = self.core.limits.statement.get()?;
-            Some(Deadline { at: Instant::now().checked_add(limit)?, limit })
-        };
-        let own = self.deadline.or_else(by_default);
-        [own, self.ends].into_iter().flatten().min_by_key(|it| it.at)
+        let own = self.deadline.or_else(|| Deadline::after(self.core.limits.statement.get()?));
+        earlier(own, self.ends)
     }
+}
+
+fn earlier(one: Option<Deadline>, other: Option<Deadline>) -> Option<Deadline> {
+    [one, other].into_iter().flatten().min_by_key(|it| it.at)
 }
 
 impl Deadline {
     /// Fails if the time is up.
     pub(crate) fn check(self, phase: &'static str) -> Result<()> {
         if Instant::now() < self.at { Ok(()) } else { Err(Error::Timeout { phase, limit: self.limit }) }
+    }
+}
+
+/// What is done while a connection is waited for, which the database itself may be late with.
+pub(crate) const WAITING: &str = "waiting for a connection";
+
+impl Session {
+    /// Waits for a connection at most until the deadline; where it is not the database
+    /// that is late, the error says so.
+    pub(in crate::session) async fn leased_by(
+        &self,
+        deadline: Option<Deadline>,
+        lease: impl Future<Output = Result<Lease>>,
+    ) -> Result<Lease> {
+        let mut lease = bounded(deadline, WAITING, lease).await;
+        if let Err(Error::Timeout { phase, .. }) = &mut lease
+            && *phase == WAITING
+        {
+            *phase = match self.scope.lane {
+                _ if self.core.pool.condition().suspended => "waiting for `resume`",
+                Some(_) => "waiting for a connection in its lane",
+                None => WAITING,
+            };
+        }
+        lease
     }
 }
 
