@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::db::Db;
 use crate::driver::Pool;
@@ -39,6 +39,9 @@ pub struct Health {
     pool: Pool,
     slow: Duration,
 }
+
+/// Who has not heard of the database by then is told so within a second.
+const LIMIT: Duration = Duration::from_millis(900);
 
 /// What is wrong with a database that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +126,7 @@ impl Health {
     /// a platform that takes away its requests sends them to others that are busy,
     /// too. That is [`degraded`](Self::degraded).
     pub async fn ready(&self) -> bool {
-        self.probe().await.is_ok()
+        self.probe(LIMIT).await.is_ok()
     }
 
     /// What is wrong now though the database answers; nothing where all is well.
@@ -153,14 +156,21 @@ impl Health {
     /// # Ok(()) }
     /// ```
     pub async fn report(&self) -> HealthReport {
-        let probed = self.pool.probe().await;
-        let cause = probed.error.as_ref().map(ToString::to_string);
-        HealthReport { live: self.live(), ready: cause.is_none(), cause, took: probed.took, degraded: self.degraded() }
+        let begun = Instant::now();
+        let (took, cause) = match self.probe(LIMIT).await {
+            Ok(took) => (took, None),
+            Err(error) => (begun.elapsed(), Some(error.to_string())),
+        };
+        HealthReport { live: self.live(), ready: cause.is_none(), cause, took, degraded: self.degraded() }
     }
 
-    pub(super) async fn probe(&self) -> Result<Duration, Arc<Error>> {
-        let probed = self.pool.probe().await;
-        probed.error.map_or(Ok(probed.took), Err)
+    /// How long the sign of life took, for which at most so long is waited.
+    pub(super) async fn probe(&self, limit: Duration) -> Result<Duration, Arc<Error>> {
+        let limit = limit.min(LIMIT);
+        match tokio::time::timeout(limit, self.pool.probe()).await {
+            Ok(probed) => probed.error.map_or(Ok(probed.took), Err),
+            Err(_) => Err(Arc::new(Error::Timeout { phase: "the sign of life", limit })),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The breaker's link in each chain, and what it says to transactions.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Fallbacks;
 use super::circuit::{Circuit, Verdict};
@@ -25,6 +25,10 @@ struct Admitted;
 /// by it; clients may say how long they wait.
 const HASTE: Duration = Duration::from_millis(100);
 
+/// What the database is late with, where the time is up. In all other phases the
+/// statement was not sent, or waits for the program itself.
+const LATE: &[&str] = &["waiting for a connection", "the begin of the transaction", "the statement"];
+
 impl Callback for Around {
     async fn call(&self, cx: &mut Context, next: Next<'_>) -> Result<()> {
         let session = cx.session();
@@ -36,6 +40,7 @@ impl Callback for Around {
             Ok(pass) => pass,
             Err(refused) => return self.refuse(cx, refused).await,
         };
+        let begun = Instant::now();
         let result = if pass.is_probe {
             let inner = Arc::new(cx.session().session().with(Admitted));
             let outer = cx.replace_runner(inner);
@@ -45,7 +50,7 @@ impl Callback for Around {
         } else {
             next.run(cx).await
         };
-        pass.report(verdict(result.as_ref().err()));
+        pass.report(verdict(result.as_ref().err(), begun));
         result
     }
 }
@@ -70,19 +75,20 @@ impl Guard for Begins {
         if settings.get::<Admitted>().is_some() {
             return Ok(Box::new(|_| ()));
         }
-        let pass = self.0.admit()?;
-        Ok(Box::new(move |error| pass.report(verdict(error))))
+        let (pass, begun) = (self.0.admit()?, Instant::now());
+        Ok(Box::new(move |error| pass.report(verdict(error, begun))))
     }
 }
 
-/// What the end of a statement says of the database.
-fn verdict(error: Option<&Error>) -> Verdict {
+/// What the end of a statement says of the database, which was asked at that moment.
+fn verdict(error: Option<&Error>, begun: Instant) -> Verdict {
     match error {
         None => Verdict::Well,
-        Some(Error::Connect { .. } | Error::ConnectionLost { .. } | Error::OutcomeUnknown { .. } | Error::PoolExhausted { .. }) => {
-            Verdict::Ill
-        }
-        Some(Error::Timeout { limit, .. }) if *limit >= HASTE => Verdict::Ill,
+        Some(Error::Connect { .. } | Error::ConnectionLost { .. } | Error::OutcomeUnknown { .. }) => Verdict::Ill,
+        // Not where its lane is full, or the pool is suspended.
+        Some(Error::PoolExhausted { phase: "a connection", .. }) => Verdict::Ill,
+        // Of the session's time, the program may have used most before.
+        Some(Error::Timeout { phase, .. }) if LATE.contains(phase) && begun.elapsed() >= HASTE => Verdict::Ill,
         Some(error) if is_answer(error) => Verdict::Well,
         // It may not have come to the database at all.
         Some(_) => Verdict::Nothing,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use failsafe::{FailurePolicy, Instrument, StateMachine, WindowedAdder};
 
+use crate::driver::CENTURY;
 use crate::error::Error;
 
 /// What a circuit breaker does with statements.
@@ -204,7 +205,8 @@ impl FailurePolicy for Rate {
         let (all, ill) = (self.all.sum(), self.ill.sum());
         #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
         let is_ill = all >= i64::from(self.limits.least) && ill as f64 >= all as f64 * self.limits.rate;
-        is_ill.then_some(self.limits.pause)
+        // The machine adds it to the time that it is.
+        is_ill.then_some(self.limits.pause.min(CENTURY))
     }
 
     fn revived(&mut self) {

@@ -23,9 +23,10 @@ use crate::statement::Kind;
 /// answers it, all are.
 ///
 /// Ill is a database that cannot be connected to, loses connections, or does
-/// not answer in time ([`Error::Timeout`] of 100 ms and more, and
-/// [`Error::PoolExhausted`]). Other errors are answers, also those that say that
-/// data breaks a rule. A statement that is dropped counts only if it is the one
+/// not answer in time: a statement that had 100 ms and more from when it was made
+/// until it was [late](Error::Timeout), and a pool without a free connection
+/// ([`Error::PoolExhausted`]), but not a lane that is full or a pool that is suspended.
+/// Other errors are answers, also those that say that data breaks a rule. A statement that is dropped counts only if it is the one
 /// that was let through: then the database is not asked for another while.
 ///
 /// Nothing inside a transaction is refused, for what it did before would be lost;

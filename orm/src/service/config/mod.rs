@@ -14,9 +14,8 @@ pub(crate) use self::tree::{Node, Tree};
 
 pub use self::secret::Secret;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::db::{Db, DbBuilder};
@@ -241,7 +240,7 @@ impl DbConfig {
             builder = builder.beside_others();
         }
         for (name, connections) in &self.pool.lanes {
-            builder = builder.lane(lane(name), *connections);
+            builder = builder.lane_named(name.clone(), *connections);
         }
         builder = set(builder, self.timeout, DbBuilder::timeout);
         builder = set(builder, self.transaction_timeout, DbBuilder::transaction_timeout);
@@ -266,19 +265,9 @@ impl DbConfig {
     /// [`Error::Configuration`](crate::Error::Configuration), which names the key;
     /// also where the file with the password cannot be read.
     pub fn check(&self) -> Result<()> {
-        self.address().map(drop)
+        self.address()?;
+        self.pool.options().check()
     }
-}
-
-/// The name of a lane, as the program writes it: for ever. Each is kept once.
-fn lane(name: &str) -> &'static str {
-    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.get(name).copied().unwrap_or_else(|| {
-        let name: &'static str = name.to_owned().leak();
-        known.insert(name);
-        name
-    })
 }
 
 /// Says something to a builder, if there is something to say.

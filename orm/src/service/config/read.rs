@@ -18,6 +18,10 @@ pub(crate) fn read(written: &Tree, place: &dyn Fn(&str, &Tree) -> String) -> Res
 
 fn group(config: &mut DbConfig, path: &str, written: &Tree, place: &dyn Fn(&str, &Tree) -> String) -> Result<()> {
     let wrong = |reason: String| Err(Error::Configuration { setting: place(path, written), reason });
+    if let Node::Nothing = written.node {
+        // A group of which all keys were taken out, as if it was not written.
+        return Ok(());
+    }
     let Node::Map(map) = &written.node else {
         return wrong(format!("it is a group of keys, and not {}", written.node.kind()));
     };

@@ -4,7 +4,6 @@ use std::fmt;
 
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::request::Parts;
 
 use crate::error::Error;
@@ -65,7 +64,7 @@ impl<S: Sync> FromRequestParts<S> for Scoped {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ScopedRejection> {
         let request = RequestSession::from_request_parts(parts, state).await?;
-        request.session().await.map(Self).map_err(ScopedRejection::Begin)
+        request.taken().await.map(Self).map_err(ScopedRejection::Begin)
     }
 }
 
@@ -101,7 +100,8 @@ impl From<ScopedRejection> for Error {
 impl IntoResponse for ScopedRejection {
     fn into_response(self) -> Response {
         match self {
-            Self::NoLayer => (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response(),
+            // The advice is for who wrote the program.
+            Self::NoLayer => Error::from(self).into_response(),
             Self::Begin(error) => error.into_response(),
         }
     }

@@ -1,6 +1,7 @@
 //! What is said of the sessions of requests.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,7 +50,8 @@ pub struct SessionLayer {
     timeout: Option<Duration>,
     header: Option<(HeaderName, Duration)>,
     scope: Option<Arc<Scope>>,
-    transactional: bool,
+    /// Where the program asked for transactions, if it did.
+    transactional: Option<&'static Location<'static>>,
     rolls_back: Arc<RollsBack>,
 }
 
@@ -61,7 +63,7 @@ impl SessionLayer {
     #[must_use]
     pub fn new(db: Db) -> Self {
         let rolls_back = Arc::new(|answer: &response::Parts| answer.status.as_u16() >= 400);
-        Self { db, timeout: None, header: None, scope: None, transactional: false, rolls_back }
+        Self { db, timeout: None, header: None, scope: None, transactional: None, rolls_back }
     }
 
     /// How long what a request does may take, all in all, where the request
@@ -159,8 +161,9 @@ impl SessionLayer {
     /// }
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn transaction(mut self) -> Self {
-        self.transactional = true;
+        self.transactional = Some(Location::caller());
         self
     }
 
@@ -221,7 +224,7 @@ impl fmt::Debug for SessionLayer {
             .field("db", &self.db)
             .field("timeout", &self.timeout)
             .field("timeout_header", &self.header)
-            .field("transaction", &self.transactional)
+            .field("transaction", &self.transactional.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -70,6 +70,7 @@ where
         // Made before anything is called, so that a panic there ends it, too.
         let ending = Ending { session, layer: self.layer.clone() };
         let answer = self.inner.call(Request::from_parts(parts, body));
+        let answer = ending.session.within(answer);
         Box::pin(async move { ending.after(answer.await?).await })
     }
 }

@@ -1,12 +1,14 @@
 //! The session of one request.
 
+use std::future::Future;
 use std::mem::replace;
+use std::panic::Location;
 use std::sync::{Arc, Mutex as Short, MutexGuard as ShortGuard, PoisonError};
 
 use tokio::sync::Mutex;
 
 use crate::error::{Error, Result};
-use crate::session::{Session, Transaction};
+use crate::session::{BegunAt, Session, Transaction};
 
 /// The session of a request, as [`SessionLayer`](crate::service::SessionLayer)
 /// puts it into the request's extensions.
@@ -21,10 +23,12 @@ pub struct RequestSession(Arc<Shared>);
 struct Shared {
     /// On the pool, with the time and the tags of the request.
     session: Session,
-    transactional: bool,
+    /// Where the program asked for transactions, if it did.
+    transactional: Option<&'static Location<'static>>,
     /// One begins the transaction, others wait for it.
     beginning: Mutex<()>,
     state: Short<State>,
+    begun: BegunAt,
 }
 
 /// Where the request's transaction is.
@@ -36,8 +40,9 @@ enum State {
 }
 
 impl RequestSession {
-    pub(super) fn new(session: Session, transactional: bool) -> Self {
-        Self(Arc::new(Shared { session, transactional, beginning: Mutex::default(), state: Short::new(State::NotBegun) }))
+    pub(super) fn new(session: Session, transactional: Option<&'static Location<'static>>) -> Self {
+        let (beginning, state, begun) = (Mutex::default(), Short::new(State::NotBegun), BegunAt::default());
+        Self(Arc::new(Shared { session, transactional, beginning, state, begun }))
     }
 
     /// A handle to the session, which may be kept and moved.
@@ -45,7 +50,9 @@ impl RequestSession {
     /// Where the layer says [`transaction`](crate::service::SessionLayer::transaction),
     /// the first call begins it. When the request has ended, so has the
     /// transaction: what a handle is asked for then is
-    /// [`Error::TransactionClosed`], and so is a further call.
+    /// [`Error::TransactionClosed`], and so is a further call. Reports of who has a
+    /// connection name the line of the first call; where `Scoped` makes it, that of
+    /// the layer.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -65,8 +72,22 @@ impl RequestSession {
     /// # Errors
     /// Those of [`Session::begin`], and [`Error::TransactionClosed`], in a
     /// transaction; otherwise none.
-    pub async fn session(&self) -> Result<Session> {
-        if !self.0.transactional {
+    #[track_caller]
+    pub fn session(&self) -> impl Future<Output = Result<Session>> + Send {
+        self.session_at(Location::caller())
+    }
+
+    /// The same for a handler that takes it as an argument, and so has no line of its own.
+    #[cfg(feature = "axum")]
+    pub(super) async fn taken(&self) -> Result<Session> {
+        match self.0.transactional {
+            Some(layer) => self.session_at(layer).await,
+            None => Ok(self.0.session.session()),
+        }
+    }
+
+    async fn session_at(&self, at: &'static Location<'static>) -> Result<Session> {
+        if self.0.transactional.is_none() {
             return Ok(self.0.session.session());
         }
         let _one = self.0.beginning.lock().await;
@@ -75,7 +96,7 @@ impl RequestSession {
             State::Open(transaction) => return Ok(transaction.session()),
             State::Ended => return Err(Error::TransactionClosed),
         }
-        let transaction = self.0.session.begin().await?;
+        let transaction = self.0.session.begin_at(at).await?;
         let mut state = self.state();
         if let State::Ended = *state {
             // The request has ended meanwhile; nothing was done in this.
@@ -83,7 +104,14 @@ impl RequestSession {
         }
         let session = transaction.session();
         *state = State::Open(transaction);
+        drop(self.0.begun.clone().at(at));
         Ok(session)
+    }
+
+    /// Runs the request, in which the pool's handle is found out once the transaction is begun.
+    pub(super) fn within<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        let this = self.clone();
+        async move { this.0.session.within_later(this.0.begun.clone(), work).await }
     }
 
     /// Where the time of this request ends, those of layers inside end, too.

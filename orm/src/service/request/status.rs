@@ -14,11 +14,11 @@ impl Error {
     /// |---|---|
     /// | 400 | a column was asked for by a name that there is not |
     /// | 404 | [`is_not_found`](Self::is_not_found) |
-    /// | 409 | a unique rule or a foreign key was broken, [`is_conflict`](Self::is_conflict) |
+    /// | 409 | a unique rule or a foreign key was broken, [`is_conflict`](Self::is_conflict), a lock that was not to be had |
     /// | 422 | a check was broken, a value is missing or cannot be stored |
-    /// | 503 | [`is_pool_exhausted`](Self::is_pool_exhausted), [`is_circuit_open`](Self::is_circuit_open), no connection, a database that is not open yet, a lock that was not to be had, a handle that is closed |
+    /// | 503 | [`is_pool_exhausted`](Self::is_pool_exhausted), [`is_circuit_open`](Self::is_circuit_open), no connection, one that was lost, a database that is not open yet, a handle that is closed |
     /// | 504 | [`is_timeout`](Self::is_timeout), [`is_cancelled`](Self::is_cancelled) |
-    /// | 500 | all others |
+    /// | 500 | all others; also [`is_outcome_unknown`](Self::is_outcome_unknown), which nobody is to try again by himself |
     ///
     /// The text for the client is [`public_message`](Self::public_message). Needs
     /// the feature `tower`; with `axum`, errors are answers by themselves.
@@ -33,9 +33,11 @@ impl Error {
             Self::UnknownColumn { .. } => StatusCode::BAD_REQUEST,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::UniqueViolation { .. } | Self::ForeignKeyViolation { .. } => StatusCode::CONFLICT,
-            Self::SerializationFailure { .. } | Self::Deadlock { .. } => StatusCode::CONFLICT,
+            Self::SerializationFailure { .. } | Self::Deadlock { .. } | Self::LockTimeout { .. } => StatusCode::CONFLICT,
             Self::CheckViolation { .. } | Self::NotNullViolation { .. } | Self::Unstorable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::PoolExhausted { .. } | Self::Connect { .. } | Self::LockTimeout { .. } | Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::PoolExhausted { .. } | Self::Connect { .. } | Self::ConnectionLost { .. } | Self::Closed => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::CircuitOpen { .. } | Self::Databases(DatabasesError::NotOpen { .. } | DatabasesError::Start { .. }) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -49,7 +51,7 @@ impl Error {
     pub(super) fn status_of_commit(&self) -> StatusCode {
         match self.http_status() {
             status if status.is_server_error() => status,
-            _ if self.is_conflict() => StatusCode::SERVICE_UNAVAILABLE,
+            _ if self.is_retryable() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -65,7 +67,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::CircuitOpen { retry_after, .. } => Some(Duration::from_secs(retry_after.as_secs().saturating_add(1))),
-            _ if self.is_conflict() || self.http_status() == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
+            _ if self.is_retryable() || self.http_status() == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
             _ => None,
         }
     }

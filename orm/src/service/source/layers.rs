@@ -40,14 +40,11 @@ impl Variables {
         self.given = Some(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     }
 
-    /// Those that begin with the prefix, named as the keys in the section.
-    fn keys(&self, section: &str) -> Result<Map<String, String>> {
+    /// Those that begin with the prefix, named as the keys below the section: its own
+    /// name may have capitals, which are lost in names of variables.
+    fn keys(&self) -> Result<Map<String, String>> {
         let prefix = format!("{}{BETWEEN}", self.prefix);
-        let key = |name: &str| {
-            let rest = name.strip_prefix(&prefix)?;
-            let section = section.replace('.', BETWEEN);
-            Some(if section.is_empty() { rest.to_owned() } else { format!("{section}{BETWEEN}{rest}") })
-        };
+        let key = |name: &str| name.strip_prefix(&prefix).map(str::to_owned);
         if let Some(given) = &self.given {
             return Ok(given.iter().filter_map(|(name, value)| Some((key(name)?, value.clone()))).collect());
         }
@@ -69,28 +66,46 @@ impl Layers<'_> {
     /// # Errors
     /// [`Error::Configuration`], which names the key and the place.
     pub(super) fn config(&self) -> Result<DbConfig> {
-        let mut layers = Config::builder();
-        if let Some((path, text)) = self.file {
-            layers = layers.add_source(File::from_str(text, format(path)?));
-        }
-        if let Some(variables) = self.variables {
-            let keys = variables.keys(self.section)?;
-            layers = layers.add_source(config::Environment::default().separator(BETWEEN).source(Some(keys)));
-        }
-        let all = layers.build().map_err(|error| self.unreadable(&error))?;
-        let mut written = tree(all.cache);
-        for name in self.section.split('.').filter(|it| !it.is_empty()) {
-            written = match written.node {
-                Node::Map(mut map) => map.remove(name).ok_or_else(|| wrong(self.shown(), format!("it has no group `{}`", self.section)))?,
-                _ => return Err(wrong(self.shown(), format!("`{}` is no group", self.section))),
-            };
-        }
+        let in_file = self.file.map(|it| self.in_file(it)).transpose()?.flatten();
+        let in_environment = self.variables.map(|it| self.in_environment(it)).transpose()?.flatten();
+        let written = match (in_file, in_environment) {
+            (Some(file), Some(over)) => over_it(file, over),
+            (Some(it), None) | (None, Some(it)) => it,
+            (None, None) if self.section.is_empty() || self.file.is_none() => Node::Nothing.into(),
+            (None, None) => return Err(wrong(self.shown(), format!("it has no group `{}`", self.section))),
+        };
         let config = read(&written, &|path, it| self.place(path, it))?;
         config.check().map_err(|error| match error {
             Error::Configuration { setting, reason } => wrong(format!("{setting} in {}", self.shown()), reason),
             other => other,
         })?;
         Ok(config)
+    }
+
+    /// The group that is meant, if the file has it.
+    fn in_file(&self, (path, text): (&Path, &str)) -> Result<Option<Tree>> {
+        let file = Config::builder().add_source(File::from_str(text, format(path)?));
+        let mut written = tree(file.build().map_err(|error| self.unreadable(&error))?.cache);
+        for name in self.section.split('.').filter(|it| !it.is_empty()) {
+            let found = match written.node {
+                Node::Map(mut map) => map.remove(name),
+                Node::Nothing => None,
+                _ => return Err(wrong(self.shown(), format!("`{}` is no group", self.section))),
+            };
+            let Some(it) = found else { return Ok(None) };
+            written = it;
+        }
+        Ok(Some(written))
+    }
+
+    /// The same group as the environment has it, if it says anything of it.
+    fn in_environment(&self, variables: &Variables) -> Result<Option<Tree>> {
+        let keys = variables.keys()?;
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let said = Config::builder().add_source(config::Environment::default().separator(BETWEEN).source(Some(keys)));
+        Ok(Some(tree(said.build().map_err(|error| self.unreadable(&error))?.cache)))
     }
 
     /// Where a key was written, in the form in which it is looked for.
@@ -125,6 +140,22 @@ fn format(path: &Path) -> Result<FileFormat> {
         Some("json") => Ok(FileFormat::Json),
         _ => Err(wrong(path.display().to_string(), "its name says no format: it ends in .toml, .yaml, .yml or .json")),
     }
+}
+
+/// What was written in one place, and over it what was written in another.
+fn over_it(under: Tree, over: Tree) -> Tree {
+    let (mut map, more) = match (under.node, over.node) {
+        (Node::Map(map), Node::Map(more)) => (map, more),
+        (_, node) => return Tree { node, origin: over.origin },
+    };
+    for (key, value) in more {
+        let value = match map.remove(&key) {
+            Some(below) => over_it(below, value),
+            None => value,
+        };
+        map.insert(key, value);
+    }
+    Tree { node: Node::Map(map), origin: under.origin }
 }
 
 fn tree(value: Value) -> Tree {

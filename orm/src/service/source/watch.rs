@@ -57,7 +57,12 @@ impl ConfigWatch {
     /// Begins, in a task of its own. `config` is what the database was opened
     /// with, from this source; `listener` hears what came of each change.
     pub fn start(db: &Db, config: DbConfig, source: impl ConfigSource, listener: impl Fn(&ConfigEvent) + Send + 'static) -> Self {
-        Self(tokio::spawn(follow(db.clone(), config, source, listener)))
+        let db = db.clone();
+        Self(tokio::spawn(async move {
+            // Also where the source never has anything new: this holds the handle.
+            let closed = pin!(db.core().pool.closed());
+            select(pin!(follow(&db, config, source, listener)), closed).await;
+        }))
     }
 }
 
@@ -77,7 +82,7 @@ impl fmt::Debug for ConfigWatch {
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
 
-async fn follow(db: Db, mut config: DbConfig, mut source: impl ConfigSource, listener: impl Fn(&ConfigEvent) + Send) {
+async fn follow(db: &Db, mut config: DbConfig, mut source: impl ConfigSource, listener: impl Fn(&ConfigEvent) + Send) {
     // A password is often new here before it is on the server.
     let mut refused: Option<DbConfig> = None;
     loop {
@@ -90,10 +95,14 @@ async fn follow(db: Db, mut config: DbConfig, mut source: impl ConfigSource, lis
                 if let Either::Left((more, _)) = select(changed.as_mut(), pin!(pause)).await {
                     break more;
                 }
-                // That it is refused was told already.
-                if let Ok(done) = apply(&db, &mut config, new.clone()).await {
-                    refused = None;
-                    done.into_iter().for_each(|it| tell(&listener, &ConfigEvent::Changed(it)));
+                match apply(db, &mut config, new.clone()).await {
+                    Ok(done) => {
+                        refused = None;
+                        done.into_iter().for_each(|it| tell(&listener, &ConfigEvent::Changed(it)));
+                    }
+                    Err(Error::Closed) => return,
+                    // That it is refused was told already.
+                    Err(_) => {}
                 }
             }
         };
@@ -103,7 +112,7 @@ async fn follow(db: Db, mut config: DbConfig, mut source: impl ConfigSource, lis
         refused = None;
         let done = match source.load().await {
             Ok(new) => {
-                let done = apply(&db, &mut config, new.clone()).await;
+                let done = apply(db, &mut config, new.clone()).await;
                 refused = done.is_err().then_some(new);
                 done
             }
@@ -131,6 +140,11 @@ async fn apply(db: &Db, config: &mut DbConfig, new: DbConfig) -> Result<Option<C
     if changed.is_empty() {
         return Ok(None);
     }
+    if db.core().pool.is_closed() {
+        return Err(Error::Closed);
+    }
+    // What would be refused when it is opened is no change, whichever way it is brought about.
+    new.pool.options().check()?;
     let names = |effect| changed.iter().filter(|it| it.effect == effect).map(|it| it.name).collect::<Vec<_>>();
     let (live, replaced, restart) = (names(Effect::Live), names(Effect::Replaces), names(Effect::Restart));
     if !replaced.is_empty() {
