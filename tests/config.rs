@@ -66,6 +66,38 @@ async fn the_environment_goes_before_the_file() {
     assert!(error.to_string().starts_with("APP_DB__POOOL in the environment: there is no such key"), "{error}");
 }
 
+/// Seen failing with the password of the file: the variable landed in `clinic`.
+#[tokio::test]
+async fn a_section_with_capitals_is_changed_by_the_environment_too() {
+    let text = "[Clinic.Db]\nurl = 'postgres://db/clinic'\nuser = 'ann'\npassword = 'old'\n[Clinic.Db.pool]\nmax_size = 4\n[clinic.db]\nurl = 'another'";
+    let (_folder, source) = file("a.toml", text);
+    let source = source.section("Clinic.Db").environment("CLINIC_DB");
+    let variables = [("CLINIC_DB__PASSWORD", "new"), ("CLINIC_DB__POOL__MAX_IDLE", "2"), ("CLINIC_DB__PARAMETERS__SSLMODE", "disable")];
+    let config = source.clone().variables(variables).load().await.unwrap();
+    assert_eq!(config.password.as_ref().unwrap().expose(), "new");
+    assert_eq!(config.url.as_ref().unwrap().expose(), "postgres://db/clinic");
+    assert_eq!((config.pool.max_size, config.pool.max_idle, config.parameters.len()), (4, Some(2), 1));
+    let error = source.variables([("CLINIC_DB__POOL", "9")]).load().await.unwrap_err();
+    assert_eq!(error.to_string(), "CLINIC_DB__POOL in the environment: it is a group of keys, and not text");
+    // Without the section in the file, the variables say all.
+    let (_folder, source) = file("a.toml", "other = 1");
+    let source = source.section("Clinic.Db").environment("CLINIC_DB").variables([("CLINIC_DB__URL", "sqlite::memory:")]);
+    assert_eq!(source.clone().load().await.unwrap().url.unwrap().expose(), "sqlite::memory:");
+}
+
+/// Seen failing with "it is a group of keys, and not nothing".
+#[tokio::test]
+async fn a_group_without_keys_says_nothing() {
+    for (name, text) in [
+        ("a.yaml", "db:\n  url: 'sqlite::memory:'\n  schema:\n  pool:\n  parameters:\n"),
+        ("a.json", r#"{"db": {"url": "sqlite::memory:", "schema": null, "pool": null, "parameters": null}}"#),
+    ] {
+        assert_eq!(read(name, text).await.unwrap(), read("a.toml", "db.url = 'sqlite::memory:'").await.unwrap(), "{name}");
+    }
+    let error = read("a.yaml", "db:\n").await.unwrap_err();
+    assert!(error.to_string().contains("nothing says where the database is"), "{error}");
+}
+
 #[tokio::test]
 async fn the_environment_is_enough() {
     let variables = [("APP__ENGINE", "postgres"), ("APP__USER", "ann"), ("APP__PASSWORD", "0017"), ("APP__PARAMETERS__SSLMODE", "disable")];

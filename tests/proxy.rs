@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Forwards connections to a server, until it is told to cut them.
 #[derive(Debug)]
@@ -37,8 +37,23 @@ struct Rules {
     /// Connections of an earlier one stay silent for ever.
     forgotten: AtomicUsize,
     cut: watch::Sender<u64>,
+    held: Held,
     /// How often a client spoke and then heard the server.
     round_trips: AtomicUsize,
+    /// At this round trip it falls silent.
+    last_trip: AtomicUsize,
+    /// How many connections were opened.
+    opened: AtomicUsize,
+}
+
+/// Words of a client that are kept on their way.
+#[derive(Debug)]
+struct Held {
+    /// What they contain, and how many more of them are kept.
+    words: std::sync::Mutex<(&'static [u8], usize)>,
+    came: Semaphore,
+    go: Semaphore,
+    answered: Semaphore,
 }
 
 impl Proxy {
@@ -57,13 +72,23 @@ impl Proxy {
             silent: AtomicBool::new(false),
             forgotten: AtomicUsize::new(0),
             cut: watch::Sender::new(0),
+            held: Held {
+                words: std::sync::Mutex::new((b"", 0)),
+                came: Semaphore::new(0),
+                go: Semaphore::new(0),
+                answered: Semaphore::new(0),
+            },
             round_trips: AtomicUsize::new(0),
+            last_trip: AtomicUsize::new(usize::MAX),
+            opened: AtomicUsize::new(0),
         });
         let proxy = Self { port: listener.local_addr().unwrap().port(), rules: Arc::clone(&rules) };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                rules.opened.fetch_add(1, Ordering::SeqCst);
                 let server = rules.server.lock().unwrap().clone();
-                let Ok(server) = TcpStream::connect(&server).await else { return };
+                // A server may be away for a while; whoever asks for it is hung up on.
+                let Ok(server) = TcpStream::connect(&server).await else { continue };
                 tokio::spawn(forward(client, server, Arc::clone(&rules)));
             }
         });
@@ -92,9 +117,37 @@ impl Proxy {
         *self.rules.deaf_after.lock().unwrap() = Some(bytes);
     }
 
+    /// Keeps the next words of a client that contain these bytes, until [`release`](Self::release).
+    pub(crate) fn hold(&self, bytes: &'static [u8]) {
+        *self.rules.held.words.lock().unwrap() = (bytes, 1);
+    }
+
+    /// Waits until words are kept.
+    pub(crate) async fn held(&self) {
+        self.rules.held.came.acquire().await.unwrap().forget();
+    }
+
+    /// Lets go what was kept, also if the client has hung up, and waits until the server has
+    /// answered it.
+    pub(crate) async fn release(&self) {
+        self.rules.held.go.add_permits(1);
+        self.rules.held.answered.acquire().await.unwrap().forget();
+    }
+
     /// How often somebody spoke and then heard the server, since the last time.
     pub(crate) fn take_round_trips(&self) -> usize {
         self.rules.round_trips.swap(0, Ordering::SeqCst)
+    }
+
+    /// How many connections were opened to it, ever.
+    pub(crate) fn opened(&self) -> usize {
+        self.rules.opened.load(Ordering::SeqCst)
+    }
+
+    /// Falls [silent](Self::silence) when somebody was answered so often, counted as
+    /// [`take_round_trips`](Self::take_round_trips) does.
+    pub(crate) fn silence_after(&self, round_trips: usize) {
+        self.rules.last_trip.store(round_trips, Ordering::SeqCst);
     }
 
     /// Makes every answer of the server take so long.
@@ -145,6 +198,15 @@ impl Rules {
         self.silent.load(Ordering::SeqCst) || self.forgotten.load(Ordering::SeqCst) != born
     }
 
+    /// Whether these words are kept.
+    fn holds(&self, words: &[u8]) -> bool {
+        let mut held = self.held.words.lock().unwrap();
+        let held = &mut *held;
+        let holds = held.1 > 0 && words.windows(held.0.len()).any(|part| part == held.0);
+        held.1 -= usize::from(holds);
+        holds
+    }
+
     /// Whether this answer is the one at which the connection is cut.
     fn is_reset(&self) -> bool {
         let every = self.reset_every.load(Ordering::SeqCst);
@@ -175,10 +237,25 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>
     loop {
         tokio::select! {
             _ = cut.changed() => return,
-            Ok(n) = client.read(&mut from_client) => {
+            n = client.read(&mut from_client) => {
+                // Who leaves what was said unread closes with an error.
+                let n = n.unwrap_or(0);
                 asked = true;
                 dead |= rules.swallows(born);
                 if dead && n > 0 {
+                    continue;
+                }
+                if n > 0 && rules.holds(&from_client[..n]) {
+                    rules.held.came.add_permits(1);
+                    rules.held.go.acquire().await.unwrap().forget();
+                    if server.write_all(&from_client[..n]).await.is_err() {
+                        return;
+                    }
+                    let n = server.read(&mut from_server).await.unwrap_or_default();
+                    rules.held.answered.add_permits(1);
+                    if client.write_all(&from_server[..n]).await.is_err() {
+                        return;
+                    }
                     continue;
                 }
                 if n == 0 || server.write_all(&from_client[..n]).await.is_err() {
@@ -189,7 +266,8 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>
                     rules.deaf.store(true, Ordering::SeqCst);
                 }
             }
-            Ok(n) = server.read(&mut from_server) => {
+            n = server.read(&mut from_server) => {
+                let n = n.unwrap_or(0);
                 dead |= rules.swallows(born);
                 if dead && n > 0 {
                     continue;
@@ -198,7 +276,13 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>
                     return;
                 }
                 if std::mem::take(&mut asked) {
-                    rules.round_trips.fetch_add(1, Ordering::SeqCst);
+                    let before = rules.round_trips.fetch_add(1, Ordering::SeqCst);
+                    // This answer is the first that is not heard.
+                    if before >= rules.last_trip.load(Ordering::SeqCst) {
+                        rules.silent.store(true, Ordering::SeqCst);
+                        dead = true;
+                        continue;
+                    }
                 }
                 if n == 0 || rules.deaf.load(Ordering::SeqCst) {
                     return;
@@ -220,7 +304,6 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>
                     return;
                 }
             }
-            else => return,
         }
     }
 }

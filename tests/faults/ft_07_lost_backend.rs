@@ -1,12 +1,13 @@
 //! FT-07: a connection that is ended by the server at each point of a transaction,
-//! and a server process that is killed in the middle of one.
+//! a server process that is killed in the middle of one, and commits whose answers are lost.
 //!
 //! Raw sqlx reports 57P01 and then an unexpected end of the file. Seen failing
 //! with a `Session::commit` that says `Ok` whatever came of it: lost 2 of 12.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use orm::{Db, Engine, Error};
+use orm::{Db, Engine, Error, PoolOptions};
 
 use crate::faults::ground::Ground;
 use crate::faults::seen::Seen;
@@ -40,12 +41,44 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     }
     let killed = if ground.engine() == Engine::Postgres { killed_process().await } else { 0 };
     db.create(row(-1)).await.unwrap();
+    let again = unanswered(&ground, &mut plain, &mut sum).await;
     Seen::new()
         .count("trials", sum.trials)
         .zero("survived", sum.survived + killed)
         .zero("lost", sum.lost)
         .zero("unnamed", sum.unnamed)
+        .zero("again", again)
         .zero("dirty", ground.dirty(&mut plain).await)
+}
+
+/// Commits whose answers are lost, in a session that runs again what had to give way. Says how
+/// many were run again, though they may have been done.
+async fn unanswered(ground: &Ground, plain: &mut Plain, sum: &mut Sum) -> u64 {
+    let (Some(network), builder) = ground.behind_network().await else { return 0 };
+    let db = builder.pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    let mut again = 0;
+    for operation in 10_000..10_000 + ground.size(2, 50) {
+        network.cut_reply_to(b"COMMIT");
+        let tries = AtomicU64::new(0);
+        let ended = db.session().retry(5).transaction(async |tx| {
+            tries.fetch_add(1, Ordering::Relaxed);
+            for _ in 0..3 {
+                tx.create(row(operation)).await?;
+            }
+            Ok(())
+        });
+        let ended = ended.await;
+        network.heal();
+        again += tries.into_inner() - 1;
+        sum.unnamed += u64::from(!matches!(ended, Err(Error::OutcomeUnknown { .. })));
+        // The server heard it, and does it once.
+        let count = format!("SELECT count(*) FROM storm WHERE operation = {operation}");
+        while plain.one(&count).await == "0" {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        sum.lost += u64::from(plain.one(&count).await != "3");
+    }
+    again
 }
 
 /// Two writes and one in an inner transaction; struck at a point.
@@ -137,7 +170,7 @@ async fn killed_process() -> u64 {
     assert!(ended.is_err());
     // The pool finds its way back by itself, when the server has noticed and is up again.
     while let Err(error) = db.create(row(2)).await {
-        assert!(matches!(error, Error::ConnectionLost { .. } | Error::Connect { .. } | Error::PoolExhausted { .. }), "{error:?}");
+        assert!(matches!(error, Error::OutcomeUnknown { .. } | Error::Connect { .. } | Error::PoolExhausted { .. }), "{error:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Plain::open(&server.url()).await.one("SELECT count(*) FROM storm WHERE operation = 1").await.parse().unwrap()

@@ -4,7 +4,8 @@
 //! Raw sqlx asks a connection that comes back for a sign of life, without a bound:
 //! four of them in a silent network pin its pool for ever. Seen failing with a server that
 //! had half a second to be heard at the deadline (the query's session was 510 ms late), and
-//! with a commit that was waited for five seconds beyond it.
+//! with a commit that was waited for five seconds beyond it. `running` was 1 while the connection
+//! over which statements are stopped was waited for without a bound.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,7 +34,7 @@ enum When {
 pub(crate) async fn run(ground: Ground) -> Seen {
     ground.create_tables::<Drop>().await.unwrap();
     let mut seen = Seen::new();
-    let (mut late, mut unnamed) = (Duration::ZERO, 0_u64);
+    let (mut late, mut unnamed, mut running) = (Duration::ZERO, 0_u64, 0_u64);
     for (figure, when) in
         [("release_ms", When::Release), ("query_ms", When::Query), ("connect_ms", When::Connect), ("commit_ms", When::Commit)]
     {
@@ -80,9 +81,12 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         let back = u64::try_from(healed.elapsed().as_millis()).unwrap();
         // The release begins while it is silent; all else is over when it is healed.
         seen = seen.within(figure, back, ground.size(0..=u64::MAX, 0..=5_500));
+        if when == When::Query {
+            running += still_running(&ground, &db).await;
+        }
     }
     let ms = |it: Duration| u64::try_from(it.as_millis()).unwrap();
-    seen.zero("unnamed", unnamed).within("late_ms", ms(late), ground.size(0..=u64::MAX, 0..=ms(LATE)))
+    seen.zero("unnamed", unnamed).zero("running", running).within("late_ms", ms(late), ground.size(0..=u64::MAX, 0..=ms(LATE)))
 }
 
 /// The network falls silent when all have written, and they go on then.
@@ -107,6 +111,29 @@ async fn all_at_once(db: &Db) {
     for it in begun {
         it.raw("SELECT 1", ()).fetch_one::<i32>().await.unwrap();
         it.rollback().await;
+    }
+}
+
+/// How many statements the server still has of a session whose time is up.
+async fn still_running(ground: &Ground, db: &Db) -> u64 {
+    let late = db.session().timeout(DEADLINE).raw(super::minute(ground.engine()), ()).execute().await;
+    assert!(late.is_err());
+    let mut plain = ground.plain().await;
+    let running = match ground.engine() {
+        Engine::Postgres => format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' AND state = 'active' AND query LIKE '%pg_sleep(60)%'
+             AND pid <> pg_backend_pid()",
+            ground.name()
+        ),
+        _ => "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND info LIKE 'SELECT SLEEP%'".to_owned(),
+    };
+    let start = Instant::now();
+    loop {
+        let running = plain.one(&running).await.parse().unwrap();
+        if running == 0 || start.elapsed() > RELEASE {
+            return running;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

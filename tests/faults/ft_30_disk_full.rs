@@ -12,6 +12,7 @@ use orm::{Db, Error};
 use crate::faults::ground::Ground;
 use crate::faults::program::child;
 use crate::faults::seen::Seen;
+use crate::plain::Plain;
 
 #[derive(Debug, Clone, Default, Model)]
 #[orm(table = "bulk")]
@@ -47,13 +48,14 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     println!("a process with a limit: {}", said.trim());
     let figures: Vec<u64> = said.lines().last().unwrap_or_default().split_whitespace().filter_map(|it| it.parse().ok()).collect();
     assert_eq!(figures.len(), 4, "{said}");
+    let limited = Plain::open(&url).await.one("PRAGMA integrity_check").await;
     Seen::new()
         .within("full", sum.full + figures[0], 2..=u64::MAX)
         .zero("unnamed", sum.unnamed + figures[1])
         .zero("survived", sum.survived + figures[2])
         .zero("lost", sum.lost + figures[3])
         .zero("dirty", dirty)
-        .zero("corrupt", u64::from(good != "ok"))
+        .zero("corrupt", u64::from(good != "ok") + u64::from(limited != "ok"))
 }
 
 #[derive(Debug, Default)]

@@ -51,6 +51,9 @@ pub(crate) async fn run(ground: Ground) -> Seen {
             }
         }
         wrong += u64::from(lines.next().await.unwrap().unwrap().id != id);
+        if id % 100 == 0 {
+            grown = grown.max(memory().saturating_sub(before));
+        }
     }
     drop(lines);
 

@@ -1,6 +1,10 @@
 //! FT-51: the start of five databases (two mandatory, two optional, and one that
 //! depends on another), each failing in turn.
 //!
+//! How long the whole start takes is measured over a network, where each answer takes
+//! so long that the machine counts for little; of all rounds, the tenth that took longest
+//! is left out. Files of SQLite are there at once, so there is nothing to measure.
+//!
 //! Seen failing with `DatabasesBuilder::open` that awaits one after the other
 //! (percent 158 on PostgreSQL, 149 on MariaDB), and without the wait in
 //! `Entry::after` (early 2, unsaid 2 on each database).
@@ -32,20 +36,25 @@ struct Sum {
 
 pub(crate) async fn run(ground: Ground) -> Seen {
     let mut sum = Sum::default();
-    let mut percent = u64::MAX;
+    let mut percents = Vec::new();
     for _ in 0..ground.size(2, 10) {
         for failing in 0..ALL.len() {
             start(&ground, failing, &mut sum).await;
         }
-        percent = percent.min(whole(&ground).await);
+        percents.extend(whole(&ground).await);
     }
-    Seen::new()
+    percents.sort_unstable();
+    let seen = Seen::new()
         .count("starts", sum.starts)
         .zero("early", sum.early)
         .zero("wrong", sum.wrong)
         .zero("unsaid", sum.unsaid)
-        .zero("missing", sum.missing)
-        .within("percent", percent, 0..=120)
+        .zero("missing", sum.missing);
+    // Of a small number none is left out, and one after the other took 149.
+    match percents.get((percents.len() * 9).div_ceil(10).saturating_sub(1)) {
+        Some(percent) => seen.within("percent", *percent, ground.size(0..=140, 0..=120)),
+        None => seen,
+    }
 }
 
 /// Where one of them is: behind a network, or in a folder.
@@ -144,15 +153,14 @@ async fn start(ground: &Ground, failing: usize, sum: &mut Sum) {
 
 /// How long the whole start takes, in hundredths of its slowest way: that of
 /// `main` and then `audit`. Each took its time alone, over the same network.
-async fn whole(ground: &Ground) -> u64 {
+async fn whole(ground: &Ground) -> Option<u64> {
     let (places, builders) = places(ground).await;
-    // Files are there at once.
     if places.iter().any(|it| it.proxy.is_none()) {
         open(builders).await.unwrap();
-        return 100;
+        return None;
     }
     for place in &places {
-        place.proxy.as_ref().unwrap().delay(Duration::from_millis(20));
+        place.proxy.as_ref().unwrap().delay(ground.size(Duration::from_millis(20), Duration::from_millis(100)));
     }
     let mut alone = Vec::new();
     for place in &places {
@@ -167,5 +175,5 @@ async fn whole(ground: &Ground) -> u64 {
     let all = begun.elapsed();
     println!("slowest way {slowest:?}, whole start {all:?}");
     databases.close();
-    u64::try_from(all.as_micros() * 100 / slowest.as_micros()).unwrap()
+    Some(u64::try_from(all.as_micros() * 100 / slowest.as_micros()).unwrap())
 }

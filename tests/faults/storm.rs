@@ -67,12 +67,7 @@ impl Told {
     /// `rows` of it. At the end each connection writes what others must see.
     pub(crate) async fn judge(&self, ground: &Ground, db: &Db, rows: impl Fn(i64) -> u64) -> Seen {
         let rest = ground.rest(db).await;
-        println!(
-            "{} acknowledged, {} undone, {} dropped; at rest {rest:?} later",
-            self.acknowledged.len(),
-            self.undone.len(),
-            self.dropped.len()
-        );
+        println!("{} acknowledged, {} undone, {} dropped", self.acknowledged.len(), self.undone.len(), self.dropped.len());
         let mut plain = ground.plain().await;
         let found = plain.rows("SELECT operation, count(*) FROM storm GROUP BY operation").await;
         let stored: BTreeMap<i64, u64> = found.iter().map(|it| (it[0].parse().unwrap(), it[1].parse().unwrap())).collect();
@@ -90,6 +85,7 @@ impl Told {
             .zero("survived", survived)
             .zero("torn", torn)
             .zero("dirty", ground.dirty(&mut plain).await)
+            .within("rest_ms", u64::try_from(rest.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=1_000))
             .within("reconnects", db.stats().opened.saturating_sub(u64::try_from(connections).unwrap()), 0..=99)
     }
 }

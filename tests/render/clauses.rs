@@ -101,6 +101,20 @@ async fn names_of_tables_and_columns_are_arguments_too() {
     wherever(inside, &db, "(id IN (SELECT `id` FROM `companies` WHERE (`name` = ?)) AND age > ?)");
 }
 
+/// Seen failing with a limit on each of them, and then on none.
+#[tokio::test]
+async fn a_record_by_its_key_needs_no_limit() {
+    let db = db().await;
+    let columns = "SELECT `id`, `name`, `age`, `score`, `company` FROM";
+    everywhere(&db.get::<User>(1).statement(), &format!("{columns} `users` WHERE (`id` = ?)"));
+    // Nobody knows whether another table has a key, or how many rows text makes of one.
+    everywhere(&db.get::<User>(1).table("old").statement(), &format!("{columns} `old` WHERE (`id` = ?) LIMIT ?"));
+    let some = db.find().where_(User::AGE.eq(18)).limit(1).statement();
+    everywhere(&some, &format!("{columns} `users` WHERE (`age` = ?) LIMIT ?"));
+    let later = db.find().where_(User::ID.eq(1)).limit(1).offset(1).statement();
+    everywhere(&later, &format!("{columns} `users` WHERE (`id` = ?) LIMIT ? OFFSET ?"));
+}
+
 // gorm: clause/expression:TestNamedExpr [once]
 #[tokio::test]
 async fn names_stand_for_their_arguments() {

@@ -173,6 +173,11 @@ async fn sql_text_keeps_its_quotes_and_comments_to_itself() {
     "#);
     renders!(users(sql("age = ?", (1, 2))).await, @r#"
         SQLite, PostgreSQL, MariaDB, MySQL:
-          error: `age = ?` has 1 placeholders, but 2 arguments were given
+          error: `age = ?` has 1 placeholder, but 2 arguments were given
+    "#);
+    // It said "1 arguments were given".
+    renders!(users(sql("age = ? OR age = ?", 1)).await, @r#"
+        SQLite, PostgreSQL, MariaDB, MySQL:
+          error: `age = ? OR age = ?` has 2 placeholders, but 1 argument was given
     "#);
 }

@@ -114,7 +114,10 @@ async fn a_link_may_answer_a_write(t: Test) {
         })
         .unwrap();
     db.delete(ann.clone()).await.unwrap();
-    assert_eq!(db.delete_all(every::<User>()).await.unwrap_err().to_string(), "one at a time");
+    assert_eq!(
+        db.delete_all(every::<User>()).await.unwrap_err().to_string(),
+        "the callback `orm:delete` of `delete` failed: one at a time"
+    );
     assert_eq!(t.find::<User>().await.unwrap(), [User { name: "gone".into(), ..ann }]);
     let deaf = t
         .with_callbacks(|on| {

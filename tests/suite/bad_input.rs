@@ -21,6 +21,7 @@ cases![
     a_connection_lost_within_a_result_is_an_error,
     a_connection_lost_during_a_commit_leaves_the_outcome_unknown,
     a_connection_lost_in_a_transaction_undoes_it,
+    a_single_write_of_which_nobody_heard_may_have_been_done,
     a_silent_server_is_not_waited_for_for_ever,
 ];
 
@@ -241,6 +242,53 @@ async fn a_connection_lost_in_a_transaction_undoes_it(t: Test) {
     db.create(user("cleo", 1)).await.unwrap();
     assert_eq!(names(&t).await, ["cleo"]);
     assert_eq!(db.stats().in_use, 0);
+}
+
+/// Seen failing with `ConnectionLost` of all four.
+async fn a_single_write_of_which_nobody_heard_may_have_been_done(t: Test) {
+    let Some((proxy, _)) = network(&t).await else { return };
+    t.create_many(["ann", "bob", "bystander"].map(|it| user(it, 1))).await.unwrap();
+    let db = Db::builder(&proxy.url(t.url())).pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    let unheard = async |of: &'static [u8], write: orm::Result<()>| {
+        let error = write.unwrap_err();
+        proxy.heal();
+        assert!(matches!(&error, Error::OutcomeUnknown { source } if !source.to_string().is_empty()), "{of:?}: {error:?}");
+        assert!(error.is_outcome_unknown() && error.is_connection_lost() && !error.is_retryable(), "{error:?}");
+    };
+    let rename = async |from: &str, to: &str| db.update_all(User::NAME.eq(from)).set(User::NAME, to).await;
+    // Each is prepared first, so that what is swallowed is the answer to its execution.
+    db.create(user("first", 1)).await.unwrap();
+    proxy.cut_reply_to(b"dora");
+    unheard(b"create", db.create(user("dora", 1)).await.map(drop)).await;
+    rename("nobody", "somebody").await.unwrap();
+    proxy.cut_reply_to(b"zoe");
+    unheard(b"update", rename("ann", "zoe").await.map(drop)).await;
+    db.delete_all(User::NAME.eq("nobody")).await.unwrap();
+    proxy.cut_reply_to(b"bob");
+    unheard(b"delete", db.delete_all(User::NAME.eq("bob")).await.map(drop)).await;
+    proxy.cut_reply_to(b"UPDATE users");
+    unheard(b"text", db.raw("UPDATE users SET age = 7 WHERE name = 'zoe'", ()).execute().await.map(drop)).await;
+    // They were done, this time; but for the text, of which only the preparation was heard.
+    assert_eq!(names(&t).await, ["bystander", "dora", "first", "zoe"]);
+    // Of a read, and of what is undone with its transaction, it is known.
+    let reads = async || db.find::<User>().where_(User::NAME.starts_with("z")).await;
+    reads().await.unwrap();
+    proxy.cut_reply_to(b"z%");
+    let read = reads().await;
+    assert!(matches!(read, Err(Error::ConnectionLost { .. })), "{read:?}");
+    proxy.heal();
+    let ended = db
+        .transaction(async |tx| {
+            proxy.cut_reply_to(b"emil");
+            tx.create(user("emil", 1)).await
+        })
+        .await;
+    assert!(matches!(ended, Err(Error::ConnectionLost { .. })), "{ended:?}");
+    proxy.heal();
+    proxy.cut_reply_to(b"from_a_text");
+    let read = db.session().read_only().raw("SELECT name AS from_a_text FROM users", ()).fetch::<String>().await;
+    assert!(matches!(read, Err(Error::ConnectionLost { .. })), "{read:?}");
+    assert_eq!(names(&t).await, ["bystander", "dora", "first", "zoe"]);
 }
 
 async fn a_silent_server_is_not_waited_for_for_ever(t: Test) {

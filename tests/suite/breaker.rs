@@ -16,8 +16,6 @@ use crate::{Test, cases};
 
 cases![
     too_many_failures_open_the_circuit,
-    errors_that_are_answers_leave_it_closed,
-    haste_is_no_illness,
     few_failures_among_many_leave_it_closed,
     one_is_let_through_and_closes_it,
     one_that_fails_leaves_it_open,
@@ -29,13 +27,14 @@ cases![
     links_in_front_of_it_still_run,
     its_states_are_told,
     a_rate_that_makes_no_sense_is_an_error,
+    a_pause_without_end_keeps_it_open,
 ];
 
-const LONG: Duration = Duration::from_secs(3600);
+pub(super) const LONG: Duration = Duration::from_secs(3600);
 
 /// Stands where the database is, which may be ill.
 #[derive(Clone)]
-struct Sick {
+pub(super) struct Sick {
     ill: Arc<AtomicBool>,
     asked: Arc<AtomicU64>,
     /// Whether the next statement waits until it is let go on.
@@ -80,11 +79,11 @@ impl Callback for Sick {
 }
 
 /// A breaker that opens after four failures.
-fn breaker(pause: Duration) -> Breaker {
+pub(super) fn breaker(pause: Duration) -> Breaker {
     Breaker::new("main").at_least(4).window(LONG).pause(pause)
 }
 
-async fn open(t: &Test, breaker: &Breaker) -> (Db, Sick) {
+pub(super) async fn open(t: &Test, breaker: &Breaker) -> (Db, Sick) {
     let sick = Sick::new();
     let builder = t.builder().plugin(breaker.clone()).callbacks(|on| {
         for chain in on.each() {
@@ -106,7 +105,7 @@ async fn fall_ill(db: &Db, sick: &Sick, breaker: &Breaker) {
 }
 
 #[track_caller]
-fn is_refused<T: std::fmt::Debug>(result: orm::Result<T>) {
+pub(super) fn is_refused<T: std::fmt::Debug>(result: orm::Result<T>) {
     match result {
         Err(error @ Error::CircuitOpen { circuit: "main", .. }) => assert!(error.is_circuit_open() && !error.is_retryable()),
         other => panic!("{other:?}"),
@@ -141,29 +140,6 @@ async fn too_many_failures_open_the_circuit(t: Test) {
     assert_eq!(error.http_status(), 503);
     // Another handle knows nothing of it.
     assert_eq!(t.find::<User>().count().await.unwrap(), 0);
-}
-
-async fn errors_that_are_answers_leave_it_closed(t: Test) {
-    let breaker = breaker(LONG);
-    let (db, _) = open(&t, &breaker).await;
-    let ann = || User { email: Some("ann@example".to_owned()), ..user("ann", 1) };
-    db.create(ann()).await.unwrap();
-    for _ in 0..8 {
-        assert!(db.create(ann()).await.unwrap_err().is_unique_violation());
-        assert!(db.get::<User>(-1).await.unwrap_err().is_not_found());
-        assert!(db.raw("SELECT nothing FROM nowhere", ()).fetch::<i64>().await.is_err());
-    }
-    assert_eq!(breaker.state(), CircuitState::Closed);
-}
-
-async fn haste_is_no_illness(t: Test) {
-    let breaker = breaker(LONG);
-    let (db, _) = open(&t, &breaker).await;
-    for _ in 0..8 {
-        let error = db.session().timeout(Duration::ZERO).find::<User>().await.unwrap_err();
-        assert!(error.is_timeout(), "{error:?}");
-    }
-    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 async fn few_failures_among_many_leave_it_closed(t: Test) {
@@ -355,4 +331,14 @@ async fn a_rate_that_makes_no_sense_is_an_error(t: Test) {
         let error = t.builder().plugin(Breaker::new("main").failure_rate(rate)).open().await.unwrap_err();
         assert!(error.to_string().starts_with("the failure rate of the circuit breaker `main`: it must be"), "{error}");
     }
+}
+
+/// Seen failing: who found it ill panicked.
+async fn a_pause_without_end_keeps_it_open(t: Test) {
+    let breaker = breaker(Duration::MAX);
+    let (db, sick) = open(&t, &breaker).await;
+    fall_ill(&db, &sick, &breaker).await;
+    sick.be_ill(false);
+    is_refused(db.find::<User>().count().await);
+    assert_eq!(breaker.state(), CircuitState::Open);
 }

@@ -1,11 +1,13 @@
 //! Transactions that are ended by hand.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use orm::prelude::*;
 use orm::{Error, PoolOptions, Transaction};
 
+use super::pool::until;
 use super::transactions::names;
 use crate::chance::cancel_after;
 use crate::models::{User, user};
@@ -16,6 +18,9 @@ cases![
     a_transaction_can_be_kept_and_moved,
     nested_transactions_are_ended_by_hand,
     a_transaction_does_not_end_before_those_inside_it,
+    a_rollback_has_undone_those_inside_it_when_it_returns,
+    what_follows_a_rollback_finds_no_locks,
+    a_connection_goes_home_when_who_waited_for_it_is_dropped,
     a_transaction_is_ended_at_its_deadline_wherever_it_is,
     what_follows_its_end_at_the_deadline_is_done_to_its_end,
     dropped_at_any_moment_it_leaves_nothing,
@@ -107,6 +112,79 @@ async fn a_transaction_does_not_end_before_those_inside_it(t: Test) {
     assert!(matches!(inner.create(user("cleo", 1)).await, Err(Error::TransactionClosed)));
     assert!(matches!(inner.commit().await, Err(Error::TransactionClosed)));
     db.create(user("after", 1)).await.unwrap();
+    assert_eq!(names(&t).await, ["after"]);
+}
+
+/// The connection is back, so that nothing is left to wait for. Seen failing where it was
+/// left to a task: one was still in use.
+async fn a_rollback_has_undone_those_inside_it_when_it_returns(t: Test) {
+    let db = one(&t).await;
+    let outer = db.begin().await.unwrap();
+    outer.create(user("ann", 1)).await.unwrap();
+    let middle = outer.begin().await.unwrap();
+    middle.create(user("bob", 1)).await.unwrap();
+    let inner = middle.begin().await.unwrap();
+    inner.create(user("cleo", 1)).await.unwrap();
+    // The one around it goes on at once.
+    middle.rollback().await;
+    assert!(matches!(inner.create(user("dan", 1)).await, Err(Error::TransactionClosed)));
+    assert_eq!(outer.find::<User>().count().await.unwrap(), 1);
+    let again = outer.begin().await.unwrap();
+    again.create(user("eve", 1)).await.unwrap();
+    outer.rollback().await;
+    assert_eq!(db.stats().in_use, 0);
+    assert!(matches!(again.commit().await, Err(Error::TransactionClosed)));
+    drop(inner);
+    db.create(user("after", 1)).await.unwrap();
+    assert_eq!(names(&t).await, ["after"]);
+}
+
+/// What is told afterwards looks at the pool without waiting: nothing of the transaction is
+/// there any more. Seen failing in each of the ways in which it can end.
+async fn what_follows_a_rollback_finds_no_locks(t: Test) {
+    let db = one(&t).await;
+    let (told, mut hears) = tokio::sync::mpsc::unbounded_channel();
+    for way in ["rollback", "commit", "deadline", "drop"] {
+        let session = if way == "deadline" { db.session().timeout(Duration::from_millis(300)) } else { db.session() };
+        let outer = session.begin().await.unwrap();
+        outer.create(user("ann", 1)).await.unwrap();
+        let inner = outer.begin().await.unwrap();
+        inner.create(user("bob", 1)).await.unwrap();
+        let (told, stats) = (told.clone(), db.clone());
+        outer.after_rollback(async move |_| told.send(stats.stats().in_use).map_err(Error::other)).unwrap();
+        match way {
+            "rollback" => outer.rollback().await,
+            "commit" => assert!(matches!(outer.commit().await, Err(Error::SessionBusy))),
+            "drop" => drop(outer),
+            _ => std::mem::forget(outer),
+        }
+        assert_eq!(hears.recv().await, Some(0), "{way}");
+    }
+    assert!(names(&t).await.is_empty());
+}
+
+/// Asks a future once; says whether it has to wait.
+async fn waits<F: Future + Unpin>(future: &mut F) -> bool {
+    std::future::poll_fn(|cx| std::task::Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
+}
+
+/// Whose turn it is has the connection before it is asked again. Seen failing where only who
+/// had got it gave it back: it stayed in its transaction as long as any handle.
+async fn a_connection_goes_home_when_who_waited_for_it_is_dropped(t: Test) {
+    let db = one(&t).await;
+    let tx = db.begin().await.unwrap();
+    let shared = tx.session();
+    let mut first = Box::pin(tx.create(user("ann", 1)).into_future());
+    assert!(waits(&mut first).await);
+    let mut second = Box::pin(shared.create(user("bob", 1)).into_future());
+    assert!(waits(&mut second).await);
+    // Hands it on to the second, which is not asked.
+    first.await.unwrap();
+    drop(tx);
+    drop(second);
+    until(&db, |it| it.in_use == 0).await;
+    db.create(user("after", 1)).await.unwrap();
+    drop(shared);
     assert_eq!(names(&t).await, ["after"]);
 }
 

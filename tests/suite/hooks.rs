@@ -220,7 +220,7 @@ async fn hooks_see_the_new_values_of_an_update(t: Test) {
     let it = t.create(note("old")).await.unwrap();
     let failing = t.session().with(Trace { fails: "after_update", log: log.clone(), panics: false });
     let failed = failing.update(it.clone()).set(Note::TEXT, "new").or_return().await.unwrap_err();
-    assert_eq!(failed.error().to_string(), "after_update fails");
+    assert_eq!(failed.error().to_string(), "the callback `Note::after_update` of `update` failed: after_update fails");
     assert_eq!(log.take(), ["before_save new", "before_update new", "after_update new"]);
     assert_eq!(stored(&t).await, std::slice::from_ref(&it));
     // An update that sets nothing still asks the hooks, and stores what they change.
@@ -245,7 +245,10 @@ async fn an_error_of_any_hook_undoes_everything(t: Test) {
     let (_, log) = traced(&t).await;
     let it = t.create(note("stays")).await.unwrap();
     let check = async |fails, done: orm::Result<()>| {
-        assert_eq!(done.unwrap_err().to_string(), format!("{fails} fails"));
+        let error = done.unwrap_err();
+        let Error::CallbackFailed { chain, link, source } = &error else { panic!("{error:?}") };
+        assert_eq!((link.as_str(), source.to_string()), (format!("Note::{fails}").as_str(), format!("{fails} fails")));
+        assert!(["create", "update", "delete"].contains(chain));
         assert_eq!(stored(&t).await, std::slice::from_ref(&it), "{fails}");
         assert_eq!(t.find::<Line>().count().await.unwrap(), 0, "{fails}");
     };
@@ -291,7 +294,8 @@ async fn after_find_runs_for_each_record_that_was_found(t: Test) {
     assert_eq!(db.find().where_(Note::TEXT.eq("c")).first().await.unwrap(), None);
     assert_eq!(log.take(), [""; 0]);
     let failing = t.session().with(Trace { fails: "after_find", log: log.clone(), panics: false });
-    assert_eq!(failing.find::<Note>().await.unwrap_err().to_string(), "after_find fails");
+    let error = failing.find::<Note>().await.unwrap_err();
+    assert_eq!(error.to_string(), "the callback `Note::after_find` of `query` failed: after_find fails");
 }
 
 async fn hooks_are_in_the_transaction_of_their_statement(t: Test) {

@@ -38,7 +38,7 @@ async fn a_callback_whose_condition_fails_needs_no_transaction(t: Test) {
     session.create(user("ann", 1)).await.unwrap();
     assert_eq!(log.take(), ["alone"]);
     let failed = session.create(user("bob", 1)).with(Wanted).await;
-    assert_eq!(failed.unwrap_err().to_string(), "not today");
+    assert!(failed.unwrap_err().to_string().ends_with("not today"));
     assert_eq!(log.take(), ["in a transaction"]);
     // Its error undid the write.
     assert_eq!(t.find::<User>().count().await.unwrap(), 1);

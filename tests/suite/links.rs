@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use orm::prelude::*;
-use orm::{Db, Error, IntoCallback, Kind, PoolOptions};
+use orm::{Db, Encoding, Error, IntoCallback, Kind, PoolOptions};
 
 use crate::models::{User, user};
 use crate::watch::Log;
@@ -12,6 +12,8 @@ use crate::{Test, cases};
 cases![
     every_shape_of_callback_runs,
     an_error_ends_the_chain_and_undoes_the_write,
+    an_error_of_a_link_names_it_and_is_what_the_link_made,
+    an_error_that_travels_through_a_link_is_not_its_own,
     an_error_undoes_a_batch_and_what_links_wrote,
     an_error_leaves_the_outer_transaction_usable,
     an_error_of_a_link_outside_the_transaction_comes_too_late,
@@ -91,7 +93,8 @@ async fn every_shape_of_callback_runs(t: Test) {
             });
         })
         .unwrap();
-    assert_eq!(db.raw("SELECT 1", ()).execute().await.unwrap_err().to_string(), "the last one ran");
+    let error = db.raw("SELECT 1", ()).execute().await.unwrap_err();
+    assert_eq!(error.to_string(), "the callback `e` of `raw` failed: the last one ran");
     assert_eq!(log.take(), ["a type"]);
 }
 
@@ -107,15 +110,127 @@ async fn an_error_ends_the_chain_and_undoes_the_write(t: Test) {
         .unwrap();
     let bob = user("bob", 40);
     let failed = db.create(bob.clone()).or_return().await.unwrap_err();
-    assert_eq!(failed.error().to_string(), "not today");
+    let said = |chain| format!("the callback `app:fail` of `{chain}` failed: not today");
+    assert_eq!(failed.error().to_string(), said("create"));
     assert_eq!(failed.into_record().name, "bob");
-    assert_eq!(db.update(ann.clone()).set(User::AGE, 31).await.unwrap_err().to_string(), "not today");
-    assert_eq!(db.save(User { age: 31, ..ann.clone() }).await.unwrap_err().to_string(), "not today");
-    assert_eq!(db.update_all(every()).set(User::AGE, 31).await.unwrap_err().to_string(), "not today");
-    assert_eq!(db.delete(ann.clone()).await.unwrap_err().to_string(), "not today");
-    assert_eq!(db.delete_all(every::<User>()).await.unwrap_err().to_string(), "not today");
+    assert_eq!(db.update(ann.clone()).set(User::AGE, 31).await.unwrap_err().to_string(), said("update"));
+    assert_eq!(db.save(User { age: 31, ..ann.clone() }).await.unwrap_err().to_string(), said("update"));
+    assert_eq!(db.update_all(every()).set(User::AGE, 31).await.unwrap_err().to_string(), said("update"));
+    assert_eq!(db.delete(ann.clone()).await.unwrap_err().to_string(), said("delete"));
+    assert_eq!(db.delete_all(every::<User>()).await.unwrap_err().to_string(), said("delete"));
     assert_only(&t, &ann).await;
     assert_eq!(log.take(), [""; 0]);
+}
+
+/// A rule of the program.
+#[derive(Debug, PartialEq)]
+struct TooYoung(u8);
+
+impl std::fmt::Display for TooYoung {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is too young", self.0)
+    }
+}
+
+impl std::error::Error for TooYoung {}
+
+/// It was said without the link.
+async fn an_error_of_a_link_names_it_and_is_what_the_link_made(t: Test) {
+    let ann = ann(&t).await;
+    let db = on_create(&t, async |cx: &mut Context| {
+        match cx.record(0).and_then(|it| it.get(User::AGE)).copied() {
+            Some(it) if it < 10 => Err(Error::other(TooYoung(it))),
+            // What the link asks for itself fails as it would elsewhere.
+            Some(10) => cx.session().get::<Audit>(999).await.map(drop),
+            Some(11) => cx.session().create(User { email: Some("a@x".into()), ..user("eve", 30) }).await.map(drop),
+            Some(12) => Err(Error::Timeout { phase: "a question to another service", limit: Duration::from_secs(1) }),
+            _ => Ok(()),
+        }
+    });
+    let error = db.create(user("bob", 9)).await.unwrap_err();
+    assert!(matches!(&error, Error::CallbackFailed { chain: "create", link, .. } if link == "app:link"), "{error:?}");
+    assert_eq!(error.to_string(), "the callback `app:link` of `create` failed: 9 is too young");
+    assert_eq!(error.downcast_ref(), Some(&TooYoung(9)));
+    assert!(std::error::Error::source(&error).is_some_and(|it| it.is::<TooYoung>()));
+    assert_eq!(error.public_message(), Error::other(TooYoung(9)).public_message());
+    assert_eq!(error.http_status(), 500);
+    assert!(!error.is_retryable() && !error.is_not_found() && error.downcast_ref::<std::fmt::Error>().is_none());
+    let batch = db.transaction(async |tx| tx.create_many([user("bob", 8), user("cleo", 30)]).await).await.unwrap_err();
+    assert_eq!(batch.downcast_ref(), Some(&TooYoung(8)));
+    assert_eq!(Error::other(TooYoung(1)).downcast_ref(), Some(&TooYoung(1)));
+    let replaced = t.with_callbacks(|on| {
+        on.create().replace("orm:timestamps", fail);
+    });
+    let error = replaced.unwrap().create(user("bob", 9)).await.unwrap_err();
+    assert_eq!(error.to_string(), "the callback `orm:timestamps` of `create` failed: not today");
+    // What has a meaning of its own keeps it.
+    assert!(db.create(user("bob", 10)).await.unwrap_err().is_not_found());
+    t.create(User { email: Some("a@x".into()), ..user("dan", 30) }).await.unwrap();
+    let taken = db.create(user("bob", 11)).await.unwrap_err();
+    assert!(taken.is_unique_violation() && taken.columns() == ["email"], "{taken:?}");
+    let late = db.create(user("bob", 12)).await.unwrap_err();
+    assert!(late.is_timeout() && late.http_status() == 504, "{late:?}");
+    t.delete_all(User::ID.ne(ann.id)).await.unwrap();
+    assert_only(&t, &ann).await;
+}
+
+/// A value that its encoding refuses with an error of the program.
+#[derive(Debug)]
+enum Refused {}
+
+impl Encoding<String> for Refused {
+    type Stored = String;
+
+    fn encode(it: &String) -> orm::Result<String> {
+        if it.is_empty() { Err(Error::other(TooYoung(0))) } else { Ok(it.clone()) }
+    }
+
+    fn decode(stored: String) -> orm::Result<String> {
+        if stored == "unreadable" { Err(Error::other(TooYoung(1))) } else { Ok(stored) }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Model)]
+struct Sealed {
+    #[orm(key, auto)]
+    id: i64,
+    #[orm(with = Refused)]
+    text: String,
+}
+
+async fn an_error_that_travels_through_a_link_is_not_its_own(t: Test) {
+    t.create_tables::<(Sealed, User)>().await.unwrap();
+    t.create(Sealed { id: 0, text: "unreadable".into() }).await.unwrap();
+    async fn around(cx: &mut Context, next: Next<'_>) -> orm::Result<()> {
+        let mut result = next.run(cx).await;
+        if matches!(&result, Err(error) if error.is_unique_violation()) {
+            return Err(Error::other("made of another"));
+        }
+        if cx.kind() == Kind::Query && cx.setting::<&str>() == Some(&"again") {
+            result = next.run(cx).await;
+        }
+        result
+    }
+    async fn step(cx: &mut Context) -> orm::Result<()> {
+        if cx.statement().model() == Some(User::META) { Ok(()) } else { cx.session().raw("SELECT 1", ()).execute().await.map(drop) }
+    }
+    let db = t.with_callbacks(|on| {
+        for chain in [Kind::Create, Kind::Query] {
+            let outer = on.of(chain).before("*").register("app:outer", around);
+            outer.after("app:outer").register("app:inner", around).after("app:inner").register("app:step", step);
+        }
+    });
+    let db = db.unwrap();
+    for db in [db.session(), db.session().with("again")] {
+        let written = db.create(Sealed { id: 0, text: "another".into() }).await.unwrap();
+        let read = db.find::<Sealed>().await.unwrap_err();
+        assert!(!matches!(&read, Error::CallbackFailed { .. }), "{read:?}");
+        t.delete(written).await.unwrap();
+        let made = db.create_many([("a", "a@x"), ("b", "a@x")].map(|(name, email)| User { email: Some(email.into()), ..user(name, 3) }));
+        let made = made.await.unwrap_err();
+        assert_eq!(made.to_string(), "the callback `app:inner` of `create` failed: made of another");
+    }
+    assert_eq!(t.find::<Sealed>().count().await.unwrap(), 1);
 }
 
 async fn an_error_undoes_a_batch_and_what_links_wrote(t: Test) {

@@ -1,11 +1,13 @@
 //! The cases, a module for each capability.
 
 mod afterwards;
+mod alter;
 mod answers;
 mod arguments;
 mod auto;
 mod bad_input;
 mod breaker;
+mod breaker_verdicts;
 mod bulk;
 mod bulk_faults;
 mod bulk_values;
@@ -28,8 +30,11 @@ mod gorm;
 mod guards;
 mod hooks;
 mod implicit;
+mod inline_writes;
 mod isolation;
 mod joins;
+mod late_cancels;
+mod large_rows;
 mod levels;
 mod limits;
 mod links;
@@ -71,11 +76,16 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
     #[rustfmt::skip] // One a line, so that changes do not meet.
     let all = [
         afterwards::CASES,
+        alter::places::CASES,
+        alter::rules::CASES,
+        alter::sqlite::CASES,
+        alter::values::CASES,
         answers::CASES,
         arguments::CASES,
         auto::CASES,
         bad_input::CASES,
         breaker::CASES,
+        breaker_verdicts::CASES,
         bulk::CASES,
         bulk_faults::CASES,
         bulk_values::CASES,
@@ -98,6 +108,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         errors::CASES,
         expressions::CASES,
         fields::CASES,
+        gorm::altering::CASES,
         gorm::call_sites::CASES,
         gorm::callbacks::CASES,
         gorm::chainable_api::CASES,
@@ -127,8 +138,11 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         guards::CASES,
         hooks::CASES,
         implicit::CASES,
+        inline_writes::CASES,
         isolation::CASES,
         joins::CASES,
+        late_cancels::CASES,
+        large_rows::CASES,
         levels::CASES,
         limits::CASES,
         links::CASES,
@@ -142,6 +156,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         parts::optional::CASES,
         plugins::CASES,
         pool::CASES,
+        pool::bounds::CASES,
         pool::causes::CASES,
         pool::cell::CASES,
         pool::changes::CASES,

@@ -1,5 +1,7 @@
 //! The pool's handle, used inside a transaction by mistake.
 
+use std::time::Duration;
+
 use orm::prelude::*;
 use orm::{Engine, Error, PoolOptions};
 use tracing::instrument::WithSubscriber as _;
@@ -15,6 +17,7 @@ cases![
     who_would_wait_for_itself_is_told_at_once,
     other_tasks_and_other_databases_are_not_meant,
     hooks_are_inside_their_transaction,
+    what_runs_in_a_transaction_of_its_own_is_inside_of_it,
 ];
 
 /// Fails unless the error names both places, which are in this file.
@@ -149,4 +152,28 @@ async fn hooks_are_inside_their_transaction(t: Test) {
     session.create(Careful::default()).await.unwrap();
     session.transaction(async |tx| tx.create(Careful::default()).await).await.unwrap();
     assert_eq!(log.take(), ["0 before", "1 before"]);
+}
+
+/// Asks the pool's handle, which it was given.
+async fn meddle(cx: &mut Context) -> orm::Result<()> {
+    let db = cx.session().settings().get::<Db>().cloned().unwrap();
+    is_refused(db.find::<Careful>().await);
+    is_refused(db.create(Careful::default()).await);
+    Ok(())
+}
+
+/// Seen failing for a write that has its transaction from `orm:transaction`, and for
+/// `insert_many`: nothing was said, and on a pool of one it waited for its own connection.
+async fn what_runs_in_a_transaction_of_its_own_is_inside_of_it(t: Test) {
+    let db = t.builder().strict().pool(PoolOptions::new().max_size(1).wait_timeout(Duration::from_millis(200))).open().await.unwrap();
+    db.create_tables::<(Careful, User)>().await.unwrap();
+    let meddling = db.with_callbacks(|on| _ = on.create().register("test:meddle", meddle)).unwrap();
+    let session = meddling.session().with(Log::new()).with(db.clone());
+    session.create(Careful::default()).await.unwrap();
+    session.transaction(async |tx| tx.create(Careful::default()).await).await.unwrap();
+    // Each part needs none of its own.
+    let parts = session.session().without_implicit_transactions();
+    assert_eq!(parts.insert_many((0..10_001).map(|_| user("many", 1))).await.unwrap(), 10_001);
+    // And outside again.
+    assert_eq!(db.find::<Careful>().count().await.unwrap(), 2);
 }

@@ -8,7 +8,9 @@ use orm::{Db, Engine, Error, PoolOptions, Pooler};
 
 use crate::models::{User, user};
 use crate::pgbouncer::{PgBouncer, SERVERS};
+use crate::proxy::Proxy;
 use crate::suite::deadlines::minute;
+use crate::suite::transactions::names;
 use crate::{Test, cases};
 
 cases![
@@ -23,6 +25,7 @@ cases![
     a_time_holds_for_its_statement_and_no_longer,
     more_clients_than_connections_wait_for_their_turn,
     what_is_dropped_leaves_no_transaction,
+    only_a_commit_that_is_not_answered_leaves_the_outcome_unknown,
 ];
 
 /// A handle behind a pooler, where there are such.
@@ -181,7 +184,7 @@ async fn a_time_holds_for_its_statement_and_no_longer(t: Test) {
     let short = Duration::from_millis(40);
     for _ in 0..SERVERS {
         let error = db.session().timeout(short).raw(minute(t.engine()), ()).fetch::<i64>().await.unwrap_err();
-        assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+        assert!(matches!(error, Error::Timeout { .. } | Error::OutcomeUnknown { .. }), "{error:?}");
     }
     let limit = "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'";
     let seen = db.transaction(async |tx| {
@@ -247,4 +250,29 @@ async fn what_is_dropped_leaves_no_transaction(t: Test) {
         })
     });
     assert!(join_all(held).await.into_iter().all(|it| it.is_ok()));
+}
+
+/// Seen failing with `ConnectionLost` after the commit; and, where that is all that is
+/// looked at, with `OutcomeUnknown` of what was lost before it.
+async fn only_a_commit_that_is_not_answered_leaves_the_outcome_unknown(t: Test) {
+    if t.engine() != Engine::Postgres {
+        return;
+    }
+    t.create_tables::<User>().await.unwrap();
+    // It is spoken to in the same way where there is none.
+    let proxy = Proxy::to(t.url(), 5432).await;
+    let url = proxy.url(t.url());
+    let builder = Db::builder(url.split('?').next().unwrap()).schema(t.name()).pooler(Pooler::Transaction);
+    let db = builder.pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    for (said, name) in [(&b"BEGIN"[..], "ann"), (b"bob", "bob")] {
+        proxy.cut_reply_to(said);
+        let error = db.create(user(name, 1)).await.unwrap_err();
+        assert!(matches!(error, Error::ConnectionLost { .. }), "{error:?}");
+        proxy.heal();
+    }
+    proxy.cut_reply_to(b"COMMIT");
+    let error = db.create(user("cleo", 1)).await.unwrap_err();
+    assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error:?}");
+    proxy.heal();
+    assert_eq!(names(&t).await, ["cleo"]);
 }

@@ -1,7 +1,7 @@
 //! SQL text: what goes in, what comes out, and what is refused.
 
 use orm::prelude::*;
-use orm::{Engine, Error};
+use orm::{Cells, Engine, Error, FromRow, RowRef};
 
 use crate::models::{User, user};
 use crate::{Test, cases};
@@ -17,6 +17,7 @@ cases![
     arguments_keep_their_types,
     a_wrong_number_of_arguments_is_found_before_anything_is_sent,
     a_value_that_does_not_fit_is_named,
+    a_position_that_is_not_there_is_an_error,
     a_number_of_columns_that_does_not_fit_is_an_error,
     a_syntax_error_is_readable_and_shows_no_values,
     a_missing_table_is_named,
@@ -118,6 +119,35 @@ async fn a_wrong_number_of_arguments_is_found_before_anything_is_sent(t: Test) {
     assert!(!format!("{error} {error:?}").contains("s3cret"));
     let error = t.raw("SELECT ?", ()).fetch::<i64>().await.unwrap_err();
     assert!(matches!(&error, Error::BindCount { placeholders: 1, arguments: 0, .. }), "{error:?}");
+}
+
+/// What stands at the third place, or at the first of the columns that it names.
+#[derive(Debug)]
+struct Third<const NAMED: bool>(i64);
+
+impl<const NAMED: bool> FromRow for Third<NAMED> {
+    fn positions(_: &dyn Cells) -> orm::Result<Vec<usize>> {
+        Ok(if NAMED { vec![1] } else { Vec::new() })
+    }
+
+    fn from_row(row: &RowRef<'_>) -> orm::Result<Self> {
+        row.get(2).map(Self)
+    }
+}
+
+/// It was a panic, which was said to be one of a field's code.
+async fn a_position_that_is_not_there_is_an_error(t: Test) {
+    let one = t.raw("SELECT 1, 2, 3", ()).fetch_one::<Third<false>>().await;
+    // What is written so is of 32 or 64 bits, and no database cares.
+    assert_eq!(one.unwrap().0, 3);
+    let missing = [
+        t.raw("SELECT 1, 2", ()).fetch_one::<Third<false>>().await.unwrap_err(),
+        t.raw("SELECT 1, 2, 3", ()).fetch_one::<Third<true>>().await.unwrap_err(),
+    ];
+    for error in missing {
+        let expected = "cannot read column 3 as i64: the database holds ";
+        assert!(matches!(&error, Error::Decode { .. }) && error.to_string().starts_with(expected), "{error:?}");
+    }
 }
 
 async fn a_value_that_does_not_fit_is_named(t: Test) {

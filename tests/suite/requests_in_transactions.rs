@@ -30,6 +30,7 @@ cases![
     a_request_is_committed_before_its_answer_is_sent,
     a_request_that_does_not_ask_for_its_session_holds_no_connection,
     all_sessions_of_a_request_are_one_transaction,
+    the_pools_handle_is_found_out_in_a_request,
     an_answer_that_is_an_error_undoes_the_request,
     which_answers_undo_the_request_can_be_said,
     a_panic_undoes_the_request,
@@ -37,6 +38,7 @@ cases![
     a_commit_that_is_refused_is_no_success,
     a_commit_that_is_lost_is_no_success,
     two_requests_are_never_one_transaction,
+    who_has_its_connection_is_a_line_of_the_program,
     a_session_is_of_no_use_after_its_request,
     requests_that_are_dropped_at_any_moment_leave_no_connection_behind,
 ];
@@ -91,6 +93,28 @@ async fn a_request_is_committed_before_its_answer_is_sent(t: Test) {
         assert!(names(&t).await.contains(&name.to_owned()), "{name}");
         assert_eq!(read(answer).await.0, 201);
     }
+}
+
+/// Seen failing: nothing was said, and with one connection it waited for itself.
+async fn the_pools_handle_is_found_out_in_a_request(t: Test) {
+    let (_, layer) = one(&t).await;
+    drop(layer);
+    let db = t.builder().strict().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    let pool = db.clone();
+    let handle = async move |session: RequestSession| {
+        // Nothing is begun yet.
+        pool.find::<User>().await?;
+        let tx = session.session().await?;
+        let refused = pool.create(user("ann", 1)).await;
+        let Err(Error::OutsideTransaction { transaction, statement }) = refused else { panic!("{refused:?}") };
+        assert!(transaction.starts_with(file!()) && statement.starts_with(file!()), "{transaction} {statement}");
+        tx.create(user("bob", 1)).await?;
+        Ok::<_, Error>(StatusCode::CREATED)
+    };
+    let router = Router::new().route("/", post(handle)).layer(SessionLayer::new(db.clone()).transaction());
+    assert_eq!(ask(&router, request("POST", "/")).await.0, 201);
+    db.find::<User>().await.unwrap();
+    assert_eq!(names(&t).await, ["bob"]);
 }
 
 async fn a_request_that_does_not_ask_for_its_session_holds_no_connection(t: Test) {
@@ -255,6 +279,40 @@ async fn a_commit_that_is_lost_is_no_success(t: Test) {
     assert_eq!(ask(&router, request("POST", "/after")).await.0, 201);
     assert_eq!(names(&t).await, ["after"]);
     assert_eq!(db.stats().in_use, 0);
+}
+
+/// Seen with the line of `orm/src/service/request/session.rs` for both.
+async fn who_has_its_connection_is_a_line_of_the_program(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let pool = PoolOptions::new().max_size(1).wait_timeout(std::time::Duration::from_millis(1));
+    let db = t.builder().pool(pool).open().await.unwrap();
+    let (here, go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let layer_line = line!() + 1;
+    let layer = SessionLayer::new(db.clone()).transaction();
+    let held = (Arc::clone(&here), Arc::clone(&go_on));
+    let hold = async |_tx: Session, (here, go_on): (Arc<Semaphore>, Arc<Semaphore>)| {
+        here.add_permits(1);
+        go_on.acquire().await.unwrap().forget();
+    };
+    let its = held.clone();
+    let asked_line = line!() + 2;
+    let asks = async move |request: RequestSession| {
+        let tx = request.session().await.unwrap();
+        hold(tx, its).await;
+    };
+    let takes = async move |Scoped(tx): Scoped| hold(tx, held).await;
+    let router = Router::new().route("/asks", post(asks)).route("/takes", post(takes)).layer(layer);
+    for (path, line) in [("/asks", asked_line), ("/takes", layer_line)] {
+        let asked = tokio::spawn({
+            let router = router.clone();
+            async move { ask(&router, request("POST", path)).await.0 }
+        });
+        here.acquire().await.unwrap().forget();
+        let Err(Error::PoolExhausted { holder: Some(it), .. }) = db.create(user("ann", 1)).await else { panic!("it is held") };
+        assert_eq!((it.at.file(), it.at.line()), (file!(), line), "{path}");
+        go_on.add_permits(1);
+        assert_eq!(asked.await.unwrap(), 200);
+    }
 }
 
 /// Where two were one, what undoes the one would undo the other.

@@ -268,7 +268,7 @@ async fn a_stream_that_is_dropped_early_reads_one_batch(t: Test) {
         users.next().await.unwrap().unwrap();
     }
     drop(users);
-    assert_eq!(SEEN.load(Ordering::Relaxed) - before, 500);
+    assert_eq!(SEEN.load(Ordering::Relaxed) - before, 64);
     assert_eq!(db.stats().in_use, 0);
 }
 
@@ -295,7 +295,8 @@ async fn a_stream_that_is_dropped_while_it_reads_stops_its_statement(t: Test) {
         _ => "sleep(600) = 1",
     };
     let mut users = db.find::<User>().with(Slow(slow, AtomicBool::new(false))).stream();
-    for _ in 0..500 {
+    // The first page, which is small, because texts may be large.
+    for _ in 0..64 {
         users.next().await.unwrap().unwrap();
     }
     tokio::select! {
@@ -330,7 +331,7 @@ async fn a_lost_connection_is_an_error_and_no_end_of_a_stream(t: Test) {
             }
         };
         assert!(error.is_connection_lost() || matches!(error, Error::Connect { .. }), "{error:?}");
-        assert!(read % 500 == 0 && read < 4_000, "{read}");
+        assert!([64, 64 + 512, 64 + 512 + 2_000].contains(&read), "{read}");
         assert!(users.next().await.is_none(), "it goes on after its error");
         network.heal();
         assert_eq!(db.find::<User>().count().await.unwrap(), 4_000);

@@ -95,7 +95,7 @@ async fn the_first_error_ends_a_chain(t: Test) {
         })
         .unwrap();
     let failed = db.create(city("Kabul")).await.unwrap_err();
-    assert_eq!(failed.to_string(), "first");
+    assert_eq!(failed.to_string(), "the callback `app:first` of `create` failed: first");
     assert_eq!(t.find::<City>().count().await.unwrap(), 1);
 }
 

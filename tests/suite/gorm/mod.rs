@@ -1,5 +1,6 @@
 //! What GORM's own tests ask for, said in our words; `// gorm:` names the test.
 
+pub(super) mod altering;
 pub(super) mod call_sites;
 pub(super) mod callbacks;
 pub(super) mod chainable_api;

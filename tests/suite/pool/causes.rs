@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use orm::{Db, Engine, Error, PoolOptions};
 
 use super::while_all_are_held;
@@ -9,7 +10,7 @@ use crate::models::{User, user};
 use crate::suite::connecting::NOBODY;
 use crate::{Test, cases};
 
-cases![each_reason_for_no_connection_is_named];
+cases![each_reason_for_no_connection_is_named, who_waits_for_a_silent_server_is_told_so];
 
 /// A URL as that of the test, with another part.
 fn other(url: &str, credentials: Option<&str>, host: Option<&str>, database: Option<&str>) -> String {
@@ -62,4 +63,38 @@ async fn each_reason_for_no_connection_is_named(t: Test) {
     {
         assert!(said.contains(words), "{words}: {said}");
     }
+}
+
+/// Seen failing: it was told to raise `max_size`, with "0 of 1 are in use".
+async fn who_waits_for_a_silent_server_is_told_so(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    let options = PoolOptions::new().max_size(1).wait_timeout(Duration::ZERO).connect_timeout(Duration::from_millis(200));
+    let db = builder.pool(options).lazy().unwrap();
+    proxy.silence();
+    let mut first = Box::pin(db.ping());
+    assert!((&mut first).now_or_never().is_none());
+    let error = db.ping().await.unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("0 of 1 are in use, 1 is being opened") && !said.contains("max_size"), "{said}");
+    assert!(said.contains("slow to answer, or does not"), "{said}");
+    let refused = first.await.unwrap_err();
+    assert!(matches!(refused, Error::Connect { .. }), "{refused:?}");
+    // From now on it is known what became of the last one.
+    let mut first = Box::pin(db.ping());
+    assert!((&mut first).now_or_never().is_none());
+    let error = db.ping().await.unwrap_err();
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    assert_eq!(cause, Some(refused.to_string()), "{error:?}");
+    assert!(matches!(error, Error::PoolExhausted { opening: 1, in_use: 0, .. }), "{error:?}");
+    drop(first);
+    // One that was opened is the last word.
+    proxy.heal();
+    let patient = db.session();
+    let mut found = patient.find::<User>().count().await;
+    while found.is_err() {
+        found = patient.find::<User>().count().await;
+    }
+    let error = while_all_are_held(&db, 1, async { db.ping().await }).await.unwrap_err();
+    assert!(std::error::Error::source(&error).is_none() && error.to_string().contains("1 of 1 are in use, the longest"), "{error:?}");
 }

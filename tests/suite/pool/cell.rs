@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use orm::{Db, DbBuilder, DbCell, Error};
+use orm::{Db, DbBuilder, DbCell, Error, PoolOptions};
 
 use crate::models::User;
 use crate::{Test, cases};
@@ -18,7 +19,9 @@ static TRIES: AtomicUsize = AtomicUsize::new(0);
 fn builder() -> DbBuilder {
     TRIES.fetch_add(1, Ordering::SeqCst);
     let url = URL.get().filter(|_| THERE.load(Ordering::SeqCst));
-    Db::builder(url.map_or("sqlite:///nowhere/at/all.db", |it| it.as_str()))
+    // A thousand wait for ten, also where the server is busy with others.
+    let options = PoolOptions::new().wait_timeout(Duration::from_secs(60));
+    Db::builder(url.map_or("sqlite:///nowhere/at/all.db", |it| it.as_str())).pool(options)
 }
 
 async fn a_cell_opens_its_database_once_and_forgets_a_failure(t: Test) {

@@ -225,7 +225,8 @@ async fn a_reload_leads_elsewhere(t: Test) {
     // Statements are stopped over there, too.
     let sleep = if t.engine() == Engine::Postgres { "SELECT CAST(pg_sleep(60) AS text)" } else { "SELECT SLEEP(60)" };
     let short = db.session().timeout(Duration::from_millis(50));
-    assert!(short.raw(sleep, ()).execute().await.unwrap_err().is_timeout());
+    let late = short.raw(sleep, ()).execute().await.unwrap_err();
+    assert!(late.is_timeout() || late.is_outcome_unknown(), "{late:?}");
     let stats = until(&db, |it| it.in_use == 0).await;
     assert_eq!(stats.broken_closed, 0, "{stats:?}");
     assert_eq!(t.find::<User>().count().await.unwrap(), 2);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use orm::{Engine, Error, PoolOptions};
 
@@ -18,6 +19,8 @@ cases![
     times_are_spread_over_buckets,
     figures_say_who_waits_and_what_is_used_again,
     who_has_a_connection_for_the_longest_time_is_named,
+    who_waits_for_several_things_waits_once,
+    the_first_use_of_what_was_kept_ready_is_no_second,
 ];
 
 async fn who_waits_too_long_is_told_why(t: Test) {
@@ -27,8 +30,9 @@ async fn who_waits_too_long_is_told_why(t: Test) {
     let size = if t.engine() == Engine::Sqlite { 1 } else { 2 };
     let error = while_all_are_held(&db, size, async { db.create(user("ann", 1)).await.unwrap_err() }).await;
     match &error {
-        Error::PoolExhausted { at, waited, phase, in_use, own, max, waiting, holder } => {
-            assert_eq!((*waited, *phase, *in_use, *max, *waiting), (limit, "a connection", size, size, 0));
+        Error::PoolExhausted { at, waited, phase, in_use, own, max, opening, waiting, holder, source } => {
+            assert_eq!((*waited, *phase, *in_use, *max, *opening, *waiting), (limit, "a connection", size, size, 0, 0));
+            assert!(source.is_none(), "{error:?}");
             assert!(at.file().ends_with("pool/figures.rs"), "{error}");
             // The futures of this test are one task.
             assert_eq!(*own, size);
@@ -161,4 +165,39 @@ async fn times_are_spread_over_buckets(t: Test) {
     let (bound, count) = after.buckets().filter(|it| it.1 > 0).last().unwrap();
     assert!(count >= 1 && bound > held, "{after:?}");
     assert_eq!(after.buckets().map(|it| it.1).sum::<u64>(), after.count());
+}
+
+/// Seen failing: two waits were counted, each with a part of the time.
+async fn who_waits_for_several_things_waits_once(t: Test) {
+    let db = t.builder().pool(PoolOptions::new().max_size(1)).lane("one", 1).open().await.unwrap();
+    let before = db.stats();
+    let (one, two) = (db.session().lane("one"), db.session().lane("one"));
+    let held = one.begin().await.unwrap();
+    let mut waiter = Box::pin(two.begin());
+    assert!((&mut waiter).now_or_never().is_none());
+    db.pool().suspend();
+    held.rollback().await;
+    until(&db, |it| it.in_use == 0).await;
+    // It has its place in the lane now, and waits for something else.
+    assert!((&mut waiter).now_or_never().is_none());
+    assert_eq!(db.stats().waiting, 1);
+    db.pool().resume();
+    waiter.await.unwrap().rollback().await;
+    let after = until(&db, |it| it.in_use == 0).await;
+    assert_eq!((after.wait_count - before.wait_count, after.waits.count() - before.waits.count()), (1, 1), "{after:?}");
+    assert_exact(&after);
+}
+
+/// Seen failing: two were used for the first time, and called used again.
+async fn the_first_use_of_what_was_kept_ready_is_no_second(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let db = t.builder().pool(PoolOptions::new().max_size(3).min_idle(3)).open().await.unwrap();
+    let before = db.stats();
+    while_readers_are_held(&db, 3, async {}).await;
+    let after = until(&db, |it| it.in_use == 0).await;
+    // One of them was asked for a sign of life by `open`; all are used now.
+    assert_eq!((after.opened, after.acquired - before.acquired), (before.opened, 3));
+    assert_eq!(after.reused, after.acquired - after.opened);
+    while_readers_are_held(&db, 3, async {}).await;
+    assert_eq!(db.stats().reused, after.reused + 3);
 }

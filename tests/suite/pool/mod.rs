@@ -1,5 +1,6 @@
 //! The pool: how many connections there are, whose turn it is, and when they end.
 
+pub(super) mod bounds;
 pub(super) mod causes;
 pub(super) mod cell;
 pub(super) mod changes;

@@ -13,6 +13,8 @@ cases![
     what_is_kept_ready_is_not_closed_at_rest,
     what_dies_at_rest_is_replaced_before_it_is_needed,
     a_sign_of_life_is_no_use,
+    who_asks_for_a_sign_of_life_takes_no_connection_from_others,
+    what_is_made_ready_leaves_seats_for_others,
     options_that_contradict_each_other_are_refused,
 ];
 
@@ -64,6 +66,35 @@ async fn a_sign_of_life_is_no_use(t: Test) {
     let db = t.builder().pool(options).open().await.unwrap();
     let stats = until(&db, |it| it.open == 0).await;
     assert_eq!(stats.idle_time_closed, stats.opened);
+}
+
+/// Seen failing on `MariaDB`: while the only connection was asked, all others were told that none was free.
+async fn who_asks_for_a_sign_of_life_takes_no_connection_from_others(t: Test) {
+    for size in [1, 3] {
+        let options = PoolOptions::new().max_size(size).min_idle(1).wait_timeout(Duration::ZERO).keepalive(Some(Duration::from_millis(1)));
+        let db = t.builder().pool(options).open().await.unwrap();
+        for _ in 0..400 {
+            db.ping().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Seen failing: all seats were taken by what was to be ready, for as long as a server may
+/// take that does not answer.
+async fn what_is_made_ready_leaves_seats_for_others(t: Test) {
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    let options = PoolOptions::new().max_size(4).min_idle(4).wait_timeout(Duration::ZERO).connect_timeout(Duration::from_secs(60));
+    let db = builder.pool(options).open().await.unwrap();
+    let before = proxy.opened();
+    proxy.silence();
+    db.pool().evict();
+    while proxy.opened() < before + 2 {
+        tokio::task::yield_now().await;
+    }
+    // Those stay silent.
+    proxy.heal();
+    db.ping().await.unwrap();
 }
 
 async fn options_that_contradict_each_other_are_refused(t: Test) {

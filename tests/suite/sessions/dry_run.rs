@@ -1,7 +1,7 @@
 //! Dry runs: the SQL comes back, and nothing is sent.
 
 use orm::prelude::*;
-use orm::{Engine, Error, Planned, Value};
+use orm::{Engine, Error, Isolation, Planned, SqliteMode, Value};
 
 use crate::models::{User, user};
 use crate::{Test, cases};
@@ -12,6 +12,7 @@ cases![
     reads_of_a_dry_run_find_nothing,
     hooks_and_callbacks_of_a_dry_run_run,
     a_transaction_of_a_dry_run_begins_nothing,
+    a_transaction_of_a_dry_run_locks_and_refuses_as_a_real_one,
     a_dry_run_in_a_transaction_leaves_it_alone,
     what_is_printed_of_a_dry_run_has_no_values,
 ];
@@ -133,6 +134,33 @@ async fn a_transaction_of_a_dry_run_begins_nothing(t: Test) {
         .await;
     assert_eq!(result.unwrap_err().to_string(), "on purpose");
     assert_eq!(plan.statements().len(), 2);
+    assert_eq!(db.stats().opened, 0);
+}
+
+/// Seen failing: the query was told to use `transaction`, which it was in.
+async fn a_transaction_of_a_dry_run_locks_and_refuses_as_a_real_one(t: Test) {
+    let db = unopened(&t);
+    let plan = db.session().dry_run();
+    plan.transaction(async |tx| {
+        tx.find::<User>().for_update().await?;
+        tx.transaction(async |tx| tx.find::<User>().for_update().await).await
+    })
+    .await
+    .unwrap();
+    assert_eq!(plan.statements().len(), 2);
+    // As without a plan: nothing would be locked.
+    let alone = plan.find::<User>().for_update().await;
+    assert!(matches!(alone, Err(Error::Invalid(_))), "{alone:?}");
+    let deferred = plan.session().sqlite_mode(SqliteMode::Deferred);
+    let locked = deferred.transaction(async |tx| tx.find::<User>().for_update().await).await;
+    assert_eq!(locked.is_err(), t.engine() == Engine::Sqlite, "{locked:?}");
+    let made = plan.transaction(async |tx| tx.create_tables::<User>().await).await;
+    assert_eq!(made.is_err(), t.engine().is_mysql_family(), "{made:?}");
+    let nested = plan.transaction(async |tx| {
+        let other = tx.session().isolation(Isolation::Serializable);
+        other.transaction(async |_| Ok(())).await
+    });
+    assert!(matches!(nested.await, Err(Error::Configuration { .. })));
     assert_eq!(db.stats().opened, 0);
 }
 

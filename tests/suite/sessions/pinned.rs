@@ -95,7 +95,7 @@ async fn a_statement_that_is_dropped_leaves_the_pinned_connection_as_it_was(t: T
     pick(&one, 7).await.unwrap();
     for _ in 0..3 {
         let late = one.child().timeout(std::time::Duration::from_millis(30)).raw(endless, ()).fetch::<i64>().await;
-        assert!(matches!(late, Err(Error::Timeout { .. })), "{late:?}");
+        assert!(matches!(late, Err(Error::Timeout { .. } | Error::OutcomeUnknown { .. })), "{late:?}");
         tokio::select! {
             biased;
             it = one.raw(endless, ()).fetch::<i64>() => panic!("{it:?}"),
