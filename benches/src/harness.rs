@@ -87,6 +87,11 @@ impl Work {
         self.contestants.push(Contestant { name, turn: Box::new(move |slice| Box::pin(turn(slice))) });
     }
 
+    /// Whether what this contestant gives are KiB, and no time.
+    pub fn is_memory(&self, name: &str) -> bool {
+        self.goals.iter().any(|it| matches!(it, Goal::Kib(of, _) if *of == name))
+    }
+
     /// Runs the rounds, with the contestants in another order each time.
     pub async fn run(&self, rounds: usize, slice: Duration, rng: &mut Rng) -> Table {
         let (rounds, slice) = match self.pace {

@@ -138,7 +138,7 @@ impl Results {
 
 fn report(work: &Work, table: &Table, lines: &mut String, tables: &mut String) {
     let rounds = table.rounds();
-    let _ = write!(tables, "{:<18} {:<9}", work.name, work.engine);
+    let mut ratios = String::new();
     for name in &table.names {
         let median = table.median(name).unwrap_or(f64::NAN);
         println!("{:<18} {:<9} {name:<15} {median:>13.0} {rounds:>7}", work.name, work.engine);
@@ -147,7 +147,12 @@ fn report(work: &Work, table: &Table, lines: &mut String, tables: &mut String) {
             r#"{{"work":"{}","engine":"{}","contestant":"{name}","median_ns":{median:.0},"rounds":{rounds}}}"#,
             work.name, work.engine
         );
-        let _ = write!(tables, "  {name} {:.2}", table.ratio(name, work.base).unwrap_or(f64::NAN));
+        // Memory is no part of a time, and none of it is a part of nothing.
+        if let Some(ratio) = table.ratio(name, work.base).filter(|it| it.is_finite() && !work.is_memory(name)) {
+            let _ = write!(ratios, "  {name} {ratio:.2}");
+        }
     }
-    let _ = writeln!(tables, "  (base: {})", work.base);
+    if !ratios.is_empty() {
+        let _ = writeln!(tables, "{:<18} {:<9}{ratios}  (base: {})", work.name, work.engine, work.base);
+    }
 }

@@ -1,6 +1,7 @@
 //! What goes wrong, as problem documents (RFC 9457).
 
 use std::fmt;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,11 +15,13 @@ use serde_json::json;
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
+    /// When it may be tried again.
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), retry_after: None }
     }
 }
 
@@ -36,9 +39,9 @@ impl std::error::Error for Refused {}
 
 impl From<orm::Error> for Problem {
     fn from(error: orm::Error) -> Self {
-        match &error {
-            orm::Error::Other(cause) if cause.is::<Refused>() => Self::new(StatusCode::UNPROCESSABLE_ENTITY, cause.to_string()),
-            it => Self::of(it),
+        match error.downcast_ref::<Refused>() {
+            Some(rule) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, rule.to_string()),
+            None => Self::of(&error),
         }
     }
 }
@@ -50,7 +53,7 @@ impl Problem {
             // For the operator, not for the client.
             eprintln!("error: {error}");
         }
-        Self::new(status, error.public_message())
+        Self { retry_after: error.retry_after(), ..Self::new(status, error.public_message()) }
     }
 }
 
@@ -68,8 +71,8 @@ impl IntoResponse for Problem {
         let title = self.status.canonical_reason().unwrap_or("Problem");
         let body = json!({ "title": title, "status": self.status.as_u16(), "detail": self.detail });
         let mut answer = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(pause) = self.retry_after {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }
         answer
     }

@@ -1,18 +1,24 @@
 //! Run with `cargo run --example clinic`, or `… clinic -- 8080` for another port,
 //! and `… clinic -- 8080 examples/clinic/clinic.toml` for settings from a file.
 //!
-//! A web service over one SQLite file: patients, trials, questionnaires. On
-//! SIGTERM it answers what it has begun with, and ends. With `--check` it serves
-//! a temporary file on a free port, talks to itself over HTTP, prints what was
-//! said, and fails where an answer is wrong.
+//! A web service over SQLite files: patients, trials, questionnaires, and reports
+//! in a database of their own, which it can do without. On SIGTERM it answers what
+//! it has begun with, and ends. With `--check` it serves temporary files on a free
+//! port, talks to itself over HTTP, prints what was said, and fails where an answer
+//! is wrong.
 #![allow(clippy::print_stdout, reason = "a program that prints")]
 
 mod check;
+mod client;
 mod error;
 mod health;
 mod input;
+mod known;
+mod log;
 mod models;
+mod outages;
 mod overview;
+mod reports;
 mod routes;
 mod serve;
 mod settings;
@@ -20,25 +26,27 @@ mod store;
 
 use std::error::Error;
 use std::path::Path;
+use std::time::Duration;
 
 use orm::prelude::*;
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    log::to_stderr()?;
     let argument = std::env::args().nth(1);
     if argument.as_deref() == Some("--check") {
         return check::run().await;
     }
     let port: u16 = argument.as_deref().unwrap_or("3000").parse().map_err(|_| "expected a port, or --check")?;
     let stop = serve::told_to_stop();
-    let (db, _watch) = match std::env::args().nth(2) {
-        Some(file) => settings::open(Path::new(&file)).await.map(|(db, watch)| (db, Some(watch)))?,
-        None => (store::open(Db::builder("sqlite://clinic.db")).await?, None),
+    let (databases, _watch) = match std::env::args().nth(2) {
+        Some(file) => settings::open(Path::new(&file), Duration::from_secs(1)).await.map(|(all, watch)| (all, Some(watch)))?,
+        None => (store::open(Db::builder("sqlite://clinic.db"), Db::builder("sqlite://reports.db")).await?, None),
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    serve::until(listener, db, stop).await?;
+    serve::until(listener, databases, stop).await?;
     println!("stopped");
     Ok(())
 }

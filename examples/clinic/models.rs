@@ -72,6 +72,21 @@ pub(crate) struct Audit {
     pub(crate) trial: i64,
     pub(crate) patient: i64,
     pub(crate) what: String,
+    /// Of the request, where it had one: the key to what other services wrote down.
+    pub(crate) trace: Option<String>,
+    #[orm(created_at)]
+    pub(crate) created: i64,
+}
+
+/// How a trial stood, in a database that the clinic can do without.
+#[derive(Debug, Clone, Default, Serialize, Model)]
+#[orm(table = "reports", database = "reports")]
+pub(crate) struct Kept {
+    #[orm(key, auto)]
+    pub(crate) id: i64,
+    #[orm(index)]
+    pub(crate) trial: i64,
+    pub(crate) enrolled: u32,
     #[orm(created_at)]
     pub(crate) created: i64,
 }

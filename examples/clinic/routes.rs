@@ -2,26 +2,46 @@
 
 use std::time::Duration;
 
-use axum::extract::MatchedPath;
+use axum::extract::{FromRef, MatchedPath, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::map_response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use orm::Timeouts;
-use orm::prelude::*;
-use orm::service::{RequestSession, Scoped, SessionLayer};
+use orm::service::{Fallbacks, RequestSession, Scoped, SessionLayer};
+use orm::{Databases, Timeouts};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Problem, not_committed};
 use crate::health;
 use crate::input::{Body, Id};
-use crate::models::{Answer, Audit, Enrolment, Patient, Trial};
+use crate::known::Known;
+use crate::models::{Answer, Enrolment, Patient, Trial};
 use crate::overview::overview;
+use crate::reports::{keep, report};
 
 type Created<T> = Result<(StatusCode, Json<T>), Problem>;
 
-pub(crate) fn router(db: &Db) -> Router {
-    let sessions = SessionLayer::new(db.clone())
+/// What handlers have besides their session.
+#[derive(Clone)]
+struct Clinic {
+    databases: Databases,
+    known: Known,
+}
+
+impl FromRef<Clinic> for Databases {
+    fn from_ref(clinic: &Clinic) -> Self {
+        clinic.databases.clone()
+    }
+}
+
+impl FromRef<Clinic> for Known {
+    fn from_ref(clinic: &Clinic) -> Self {
+        clinic.known.clone()
+    }
+}
+
+pub(crate) fn router(databases: &Databases) -> orm::Result<Router> {
+    let sessions = SessionLayer::new(databases.get("main")?.clone())
         .timeout(Timeouts::EXTERNAL)
         .timeout_header(HeaderName::from_static("x-request-timeout"), Duration::from_secs(10))
         .scope(|session, request| {
@@ -38,11 +58,12 @@ pub(crate) fn router(db: &Db) -> Router {
         .route("/patients", post(create_patient))
         .route("/patients/{id}", get(patient))
         .route("/patients/{id}/overview", get(overview))
-        .route("/trials", post(create_trial))
+        .route("/trials", get(trials).post(create_trial))
         .route("/trials/{id}/enrolments", post(enrol))
-        .route("/trials/{id}/report", get(report))
-        .layer(sessions);
-    transactions.merge(rest).merge(health::router(db))
+        .route("/trials/{id}/report", get(report).post(keep))
+        .layer(sessions)
+        .with_state(Clinic { databases: databases.clone(), known: Known::default() });
+    Ok(transactions.merge(rest).merge(health::router(databases)?))
 }
 
 #[derive(Deserialize)]
@@ -77,6 +98,20 @@ async fn answer(request: RequestSession, Id(patient): Id, Body(new): Body<NewAns
     Ok((StatusCode::CREATED, Json(tx.create_many(answers).await?)))
 }
 
+#[derive(Serialize)]
+struct Trials {
+    trials: Vec<Trial>,
+    /// Whether they are what was known when the database could be asked last.
+    old: bool,
+}
+
+async fn trials(Scoped(db): Scoped, State(known): State<Known>) -> Result<Json<Trials>, Problem> {
+    let fallbacks = Fallbacks::new();
+    let trials: Vec<Trial> = db.find().order(Trial::TITLE.asc()).with(known.clone()).with(fallbacks.clone()).await?;
+    known.remember(&trials);
+    Ok(Json(Trials { trials, old: fallbacks.any() }))
+}
+
 #[derive(Deserialize)]
 struct NewTrial {
     title: String,
@@ -108,34 +143,4 @@ async fn enrol(Scoped(db): Scoped, Id(trial): Id, Body(new): Body<NewEnrolment>)
         Ok(tx.create(Enrolment { trial, patient, ..Enrolment::default() }).await?)
     });
     Ok((StatusCode::CREATED, Json(enrolled.await?)))
-}
-
-#[derive(Serialize)]
-struct Report {
-    trial: Trial,
-    audited: u64,
-    questionnaires: Vec<Summary>,
-}
-
-#[derive(Serialize, Row)]
-struct Summary {
-    questionnaire: String,
-    patients: i64,
-    answers: i64,
-    mean: f64,
-}
-
-async fn report(Scoped(db): Scoped, Id(id): Id) -> Result<Json<Report>, Problem> {
-    let trial = db.get::<Trial>(id).await?;
-    let audited = db.find().where_(Audit::TRIAL.eq(id)).count().await?;
-    let questionnaires = db
-        .raw(
-            "SELECT a.questionnaire, count(DISTINCT a.patient) AS patients, count(*) AS answers, avg(a.score) AS mean
-             FROM answers a JOIN enrolments e ON e.patient = a.patient
-             WHERE e.trial = ? GROUP BY a.questionnaire ORDER BY a.questionnaire",
-            id,
-        )
-        .fetch()
-        .await?;
-    Ok(Json(Report { trial, audited, questionnaires }))
 }

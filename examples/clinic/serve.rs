@@ -1,25 +1,54 @@
 //! The life of the service, from its first request to its last.
 
+use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
-use orm::prelude::*;
+use orm::Databases;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::routes;
 
-/// How long what goes on beside the requests may still use the database.
+/// How long requests that have begun may still take: a client may stop in the middle of one.
+const TO_ANSWER: Duration = Duration::from_secs(3);
+
+/// How long what goes on beside the requests may still use the databases.
 const TO_END: Duration = Duration::from_secs(5);
 
 /// Serves until it is told to stop. What has begun then is answered before the
-/// database is closed.
-pub(crate) async fn until(listener: TcpListener, db: Db, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    axum::serve(listener, routes::router(&db)).with_graceful_shutdown(stop).await?;
-    let report = db.shutdown(TO_END).await;
-    for holder in &report.holders {
-        eprintln!("a connection is still used by {holder}");
+/// databases are closed, as far as that takes no longer than it may.
+pub(crate) async fn until(
+    listener: TcpListener,
+    databases: Databases,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
+    let (tell, told) = oneshot::channel();
+    let stops = async {
+        stop.await;
+        let _ = tell.send(());
+    };
+    let serving = axum::serve(listener, routes::router(&databases)?).with_graceful_shutdown(stops);
+    let too_long = async {
+        // It is not told where serving ended by itself.
+        if told.await.is_err() {
+            std::future::pending().await
+        }
+        tokio::time::sleep(TO_ANSWER).await;
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        () = too_long => {
+            eprintln!("requests are still under way after {TO_ANSWER:?}, and are not waited for");
+            Ok(())
+        }
+    };
+    for it in databases.shutdown(TO_END).await {
+        for holder in &it.report.holders {
+            eprintln!("a connection of `{}` is still used by {holder}", it.name);
+        }
     }
-    Ok(())
+    Ok(served?)
 }
 
 /// Ends when the platform (SIGTERM) or a person (Ctrl-C) wants the service to

@@ -34,30 +34,85 @@ fn the_clinic_says_what_it_wants_as_argument() {
 #[cfg(unix)]
 #[test]
 fn the_clinic_answers_what_it_has_begun_with_before_it_stops() {
-    let folder = std::env::temp_dir().join(format!("orm-clinic-stops-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for its database");
-    let mut clinic = Command::new(built("clinic")).arg("0").current_dir(&folder).stdout(Stdio::piped()).spawn().expect("the clinic starts");
-    let mut printed = BufReader::new(clinic.stdout.take().expect("it is piped")).lines().map(|it| it.expect("text"));
-    let listening = printed.next().expect("it says where it listens");
-    let address = listening.strip_prefix("listening on http://").expect("an address");
-
-    let body = r#"{ "number": "P-00", "name": "Ann" }"#;
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    let head = "POST /patients HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-type: application/json";
-    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n", body.len()).expect("it takes a request");
-    let mut go_on = [0; 25];
-    stream.read_exact(&mut go_on).expect("it waits for the body");
-    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
-
-    let told = Command::new("kill").args(["-TERM", &clinic.id().to_string()]).status().expect("there is `kill`");
-    assert!(told.success());
-    stream.write_all(body.as_bytes()).expect("it still listens to this request");
+    let mut clinic = Running::start("stops");
+    let mut stream = clinic.half_a_request();
+    clinic.tell_to_stop();
+    stream.write_all(Running::BODY.as_bytes()).expect("it still listens to this request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers");
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
-    assert_eq!(printed.next().as_deref(), Some("stopped"));
-    assert!(clinic.wait().expect("it ends").success());
-    std::fs::remove_dir_all(&folder).expect("nobody has its database open");
+    assert_eq!(clinic.printed.next().as_deref(), Some("stopped"));
+    clinic.end();
+}
+
+/// Seen running on for as long as the client kept its connection.
+#[cfg(unix)]
+#[test]
+fn the_clinic_stops_also_where_a_client_stops_in_the_middle() {
+    let mut clinic = Running::start("half");
+    let stream = clinic.half_a_request();
+    clinic.tell_to_stop();
+    // It goes by its own clock; the client only holds on.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while clinic.process.try_wait().expect("it can be asked").is_none() {
+        if std::time::Instant::now() > end {
+            clinic.process.kill().expect("it runs");
+            panic!("it does not stop");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(clinic.printed.next().as_deref(), Some("stopped"));
+    drop(stream);
+    clinic.end();
+}
+
+/// The clinic with a file of settings, in a folder of its own.
+#[cfg(unix)]
+struct Running {
+    folder: PathBuf,
+    process: std::process::Child,
+    printed: Box<dyn Iterator<Item = String>>,
+    address: String,
+}
+
+#[cfg(unix)]
+impl Running {
+    const BODY: &str = r#"{ "number": "P-00", "name": "Ann" }"#;
+
+    fn start(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("orm-clinic-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for its databases");
+        std::fs::write(folder.join("clinic.toml"), include_str!("../clinic/clinic.toml")).expect("it can be written");
+        let mut command = Command::new(built("clinic"));
+        let mut process =
+            command.args(["0", "clinic.toml"]).current_dir(&folder).stdout(Stdio::piped()).spawn().expect("the clinic starts");
+        let stdout = process.stdout.take().expect("it is piped");
+        let mut printed = Box::new(BufReader::new(stdout).lines().map(|it| it.expect("text")));
+        let listening = printed.next().expect("it says where it listens");
+        let address = listening.strip_prefix("listening on http://").expect("an address").to_owned();
+        Self { folder, process, printed, address }
+    }
+
+    /// A request whose body it waits for.
+    fn half_a_request(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let head = "POST /patients HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-type: application/json";
+        write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n", Self::BODY.len()).expect("it takes a request");
+        let mut go_on = [0; 25];
+        stream.read_exact(&mut go_on).expect("it waits for the body");
+        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
+    }
+
+    fn tell_to_stop(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().expect("there is `kill`");
+        assert!(told.success());
+    }
+
+    fn end(mut self) {
+        assert!(self.process.wait().expect("it ends").success());
+        std::fs::remove_dir_all(&self.folder).expect("nobody has its databases open");
+    }
 }
 
 #[track_caller]
