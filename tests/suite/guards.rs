@@ -174,8 +174,13 @@ async fn a_connection_goes_home_when_who_waited_for_it_is_dropped(t: Test) {
     let db = one(&t).await;
     let tx = db.begin().await.unwrap();
     let shared = tx.session();
-    let mut first = Box::pin(tx.create(user("ann", 1)).into_future());
-    assert!(waits(&mut first).await);
+    // A server may have answered before it is asked for the first time.
+    let first = loop {
+        let mut first = Box::pin(tx.create(user("ann", 1)).into_future());
+        if waits(&mut first).await {
+            break first;
+        }
+    };
     let mut second = Box::pin(shared.create(user("bob", 1)).into_future());
     assert!(waits(&mut second).await);
     // Hands it on to the second, which is not asked.
