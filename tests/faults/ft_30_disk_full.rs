@@ -6,8 +6,8 @@
 
 use std::process::Stdio;
 
+use orm::Db;
 use orm::prelude::*;
-use orm::{Db, Error};
 
 use crate::faults::ground::Ground;
 use crate::faults::program::child;
@@ -94,7 +94,7 @@ async fn fill(db: &Db, sum: &mut Sum, room: Room) {
             Ok(()) => acknowledged = operation,
             Err(error) => {
                 sum.full += 1;
-                let named = matches!(error, Error::Database { .. } | Error::RolledBack { .. }) && error.to_string().contains("disk");
+                let named = error.is_disk_full();
                 if !named {
                     println!("{error:?}");
                 }

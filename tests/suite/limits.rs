@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use orm::prelude::*;
-use orm::{Error, Result};
+use orm::{Engine, Error, Result};
 use rust_decimal::Decimal;
 
 use super::fields::{Sample, samples, stored, zero};
@@ -14,6 +14,7 @@ cases![
     a_sum_that_does_not_fit_changes_no_row_at_all,
     a_key_beyond_the_range_of_its_field_finds_nothing,
     a_list_may_be_longer_than_statements_have_placeholders,
+    a_database_that_may_not_grow_says_so,
 ];
 
 async fn values_that_not_every_database_holds_are_refused(t: Test) {
@@ -146,4 +147,36 @@ async fn a_list_may_be_longer_than_statements_have_placeholders(t: Test) {
     // Conditions beside it keep their places.
     let beside = Shelf::ID.gt(0).and(Shelf::NAME.is_in((0..66_000).map(|it| format!("name {it}")))).and(Shelf::NAME.ne("y"));
     assert_eq!(ids(t.find().where_(beside).await.unwrap()), [1]);
+}
+
+/// Seen failing where this was any other refusal of the database.
+async fn a_database_that_may_not_grow_says_so(t: Test) {
+    t.create_tables::<Sample>().await.unwrap();
+    let db = match t.engine() {
+        Engine::Sqlite => t.builder().on_connect("test:full", "PRAGMA max_page_count = 40").open().await.unwrap(),
+        _ => t.clone(),
+    };
+    // Of its disk, PostgreSQL can only say here what it would say.
+    let (table, more) = match t.engine() {
+        Engine::Sqlite => ("CREATE TABLE heap (bytes BLOB)", "INSERT INTO heap VALUES (zeroblob(100000))"),
+        Engine::Postgres => ("SELECT 1", "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"),
+        _ => (
+            "CREATE TABLE heap (bytes CHAR(250)) ENGINE = MEMORY MAX_ROWS = 2",
+            "INSERT INTO heap SELECT repeat('x', 250) FROM seq_1_to_100000",
+        ),
+    };
+    db.raw(table, ()).execute().await.unwrap();
+    let error = loop {
+        match db.raw(more, ()).execute().await {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(error.is_disk_full() && error.http_status() == 507, "{error:?}");
+    assert!(!error.is_retryable());
+    // Room is made, and the connection is as good as before.
+    if t.engine() != Engine::Postgres {
+        db.raw("DELETE FROM heap", ()).execute().await.unwrap();
+    }
+    db.create(zero(1)).await.unwrap();
 }

@@ -57,6 +57,7 @@ pub(super) enum Class {
     ReadOnly,
     Aborted,
     Cancelled,
+    Full,
     Lost,
     TooLarge,
     /// Anything else, in our words.
@@ -94,6 +95,7 @@ impl Refusal<'_> {
             Class::Deadlock => Error::Deadlock { source: cause },
             Class::ReadOnly => Error::ReadOnly { what: format!("`{}`", statement()), source: Some(cause) },
             Class::Lock => Error::LockTimeout { source: cause },
+            Class::Full => Error::DiskFull { source: cause },
             Class::Aborted => Error::TransactionAborted { cause: "its error was returned then".to_owned() },
             Class::Cancelled => Error::Cancelled,
             Class::Lost => Error::ConnectionLost { doing: "a statement ran".to_owned(), source: cause },

@@ -50,6 +50,13 @@ impl Error {
         matches!(self, Self::Timeout { .. })
     }
 
+    /// Whether the database has no room left for what was to be written; what the statement
+    /// did is undone.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::DiskFull { .. })
+    }
+
     /// Whether a statement was stopped from outside.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

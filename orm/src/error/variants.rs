@@ -346,6 +346,13 @@ pub enum Error {
         source: Cause,
     },
 
+    /// The database has no room left for it, or may not grow; what the statement did is undone.
+    #[error("the database has no room for this: its disk is full, or it has reached the size that it may have; make room there")]
+    DiskFull {
+        /// What the database said, without values.
+        source: Cause,
+    },
+
     /// The callbacks of a chain cannot be put in order.
     #[error("the callbacks of `{chain}` cannot be ordered: {reason}")]
     CallbackOrder {

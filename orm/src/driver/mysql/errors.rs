@@ -42,6 +42,7 @@ pub(in crate::driver) fn classify(number: u16, state: Option<&str>, message: &st
         1213 => Class::Deadlock,
         1020 => Class::Serialization,
         LOCK_WAIT | 3572 => Class::Lock,
+        1021 | 1114 => Class::Full,
         1792 => Class::ReadOnly,
         // A time limit on the server, or `KILL QUERY`.
         1317 | 1969 | 3024 => Class::Cancelled,
@@ -78,7 +79,7 @@ fn words(number: u16, state: Option<&str>) -> Option<&'static str> {
         1022 | 1169 => "a unique rule of the table is broken",
         1644 => "a trigger or function refused it, in words that may quote values",
         // Without a state of their own.
-        1005 | 1038 | 1114 | 1193 | 1206 | 1210 | 1238 | 1267 | 1270 | 1271 | 1290 | 1356 | 1419 | 1442 | 1785 | 1836 | 1901 => {
+        1005 | 1038 | 1193 | 1206 | 1210 | 1238 | 1267 | 1270 | 1271 | 1290 | 1356 | 1419 | 1442 | 1785 | 1836 | 1901 => {
             return None;
         }
         _ => match state.and_then(|it| it.get(..2)).unwrap_or_default() {

@@ -22,6 +22,7 @@ pub(in crate::driver) fn classify(error: &PgDatabaseError) -> Class {
         "40P01" => Class::Deadlock,
         "40001" => Class::Serialization,
         "55P03" => Class::Lock,
+        "53100" => Class::Full,
         "25006" => Class::ReadOnly,
         "25P02" => Class::Aborted,
         // The same code stands for a table that the statement does not name in its FROM.

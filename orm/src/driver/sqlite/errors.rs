@@ -78,6 +78,9 @@ pub(super) fn halt(error: rusqlite::Error, about: About<'_>) -> Halt {
             Error::ReadOnly { what: format!("`{}`", text()), source: Some(refused(code)) }.into()
         }
         ffi::SQLITE_CONSTRAINT => constraint(code, &message, about.of).into(),
+        ffi::SQLITE_FULL => Error::DiskFull { source: refused(code) }.into(),
+        // What SQLite says where a limit or quota of the system stands against the write.
+        ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_WRITE => Error::DiskFull { source: refused(code) }.into(),
         _ => other(code, &message, about.of).into(),
     }
 }
@@ -133,7 +136,6 @@ fn other(code: i32, message: &str, about: Of<'_>) -> Error {
     database(
         code,
         match code & 0xff {
-            ffi::SQLITE_FULL => "the disk is full, or the file has reached its largest size",
             ffi::SQLITE_CORRUPT => "the file is damaged; restore a backup",
             ffi::SQLITE_NOTADB => "the file is no SQLite database",
             ffi::SQLITE_READONLY => "the database is open for reading only",

@@ -18,6 +18,7 @@ impl Error {
     /// | 422 | a check was broken, a value is missing or cannot be stored |
     /// | 503 | [`is_pool_exhausted`](Self::is_pool_exhausted), [`is_circuit_open`](Self::is_circuit_open), no connection, one that was lost, a database that is not open yet, a handle that is closed |
     /// | 504 | [`is_timeout`](Self::is_timeout), [`is_cancelled`](Self::is_cancelled) |
+    /// | 507 | [`is_disk_full`](Self::is_disk_full) |
     /// | 500 | all others; also [`is_outcome_unknown`](Self::is_outcome_unknown), which nobody is to try again by himself |
     ///
     /// The text for the client is [`public_message`](Self::public_message). Needs
@@ -42,6 +43,7 @@ impl Error {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Timeout { .. } | Self::Cancelled => StatusCode::GATEWAY_TIMEOUT,
+            Self::DiskFull { .. } => StatusCode::INSUFFICIENT_STORAGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
