@@ -84,6 +84,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .zero("skewed", skewed)
         .within("retries", retries, 1..=u64::MAX)
         .zero("untold", retries.abs_diff(told as u64))
+        .zero("uncounted", retries.abs_diff(db.stats().retries))
         .zero("dirty", ground.dirty(&mut plain).await)
 }
 

@@ -154,6 +154,7 @@ impl Retry {
             // The error is gone with this attempt; the next one has its own.
             drop(result);
             tracing::info!(name: "tx.retry", attempt = session.attempt(), ?pause, cause, transaction = %at, "a transaction is run again");
+            session.core.pool.retried();
             tokio::time::sleep(pause).await;
             session.scope.retries = session.scope.retries.saturating_add(1);
         }

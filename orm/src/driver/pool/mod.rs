@@ -247,6 +247,11 @@ impl Pool {
         stats
     }
 
+    /// Counts a transaction that is run again.
+    pub(crate) fn retried(&self) {
+        stats::count(&self.shared.register.counters.retries);
+    }
+
     /// Waits until it is closed.
     #[cfg(feature = "config")]
     pub(crate) async fn closed(&self) {

@@ -71,6 +71,8 @@ pub struct PoolStats {
     pub refused_closed: u64,
     /// Connections closed because the pool was.
     pub closed: u64,
+    /// How often a transaction was run again by [`retry`](crate::Session::retry).
+    pub retries: u64,
     /// Connections opened, ever: those that are open, and those that were closed for one of these reasons.
     pub opened: u64,
 }
@@ -96,6 +98,7 @@ pub(super) struct Counters {
     closed: [AtomicU64; 9],
     opened: AtomicU64,
     pub(super) timed_out: AtomicU64,
+    pub(super) retries: AtomicU64,
 }
 
 /// Who waits and has waited. Who does is slow anyway, so a lock does not matter.
@@ -136,6 +139,7 @@ impl Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let closed = |why: Why| read(&self.closed[why as usize]);
         stats.timed_out = read(&self.timed_out);
+        stats.retries = read(&self.retries);
         stats.max_idle_closed = closed(Why::MaxIdle);
         stats.idle_time_closed = closed(Why::IdleTime);
         stats.lifetime_closed = closed(Why::Lifetime);
