@@ -1,4 +1,4 @@
-//! Streams of rows of which few fit into memory.
+//! Rows of which few fit into memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use orm::prelude::*;
 
 use crate::{Test, cases};
 
-cases![a_stream_of_large_rows_never_has_many_in_memory];
+cases![a_stream_of_large_rows_never_has_many_in_memory, of_the_rows_of_text_the_first_is_kept_where_one_is_wanted,];
 
 #[derive(Debug, Clone, PartialEq, Model)]
 struct Scan {
@@ -52,4 +52,27 @@ async fn a_stream_of_large_rows_never_has_many_in_memory(t: Test) {
         let wanted = (0..1_000).skip(usize::try_from(offset).unwrap()).take(usize::try_from(limit).unwrap_or(usize::MAX));
         assert_eq!(ids, wanted.collect::<Vec<i64>>());
     }
+}
+
+async fn count_kept(cx: &mut Context) -> orm::Result<()> {
+    cx.setting::<Arc<Largest>>().unwrap().0.store(cx.len(), Ordering::Relaxed);
+    Ok(())
+}
+
+/// Seen failing where all were kept until the last was there.
+async fn of_the_rows_of_text_the_first_is_kept_where_one_is_wanted(t: Test) {
+    t.create_tables::<Scan>().await.unwrap();
+    let insert = "INSERT INTO scans (id, pixels) VALUES (1, 'a'), (2, 'b'), (3, 'c') RETURNING id";
+    let db = t.with_callbacks(|on| _ = on.raw().after("*").register("test:count_kept", count_kept)).unwrap();
+    let kept = Arc::new(Largest::default());
+    let session = db.session().with(Arc::clone(&kept));
+    assert_eq!(session.raw(insert, ()).fetch_one::<i64>().await.unwrap(), 1);
+    assert_eq!(kept.0.load(Ordering::Relaxed), 1);
+    // What writes is done to its end.
+    assert_eq!(session.find::<Scan>().count().await.unwrap(), 3);
+    let ids = "SELECT id FROM scans ORDER BY id DESC";
+    assert_eq!(session.raw(ids, ()).fetch_optional::<i64>().await.unwrap(), Some(3));
+    assert_eq!(kept.0.load(Ordering::Relaxed), 1);
+    assert_eq!(session.raw(ids, ()).fetch::<i64>().await.unwrap(), [3, 2, 1]);
+    assert_eq!(kept.0.load(Ordering::Relaxed), 3);
 }

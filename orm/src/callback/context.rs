@@ -8,7 +8,7 @@ use crate::callback::{Finished, Link, Request, Runner, Settings};
 use crate::error::{Error, Result};
 use crate::expr::Predicate;
 use crate::schema::{Model, ModelMeta};
-use crate::statement::{Delete, Kind, Outcome, Raw, Record, RecordSet, Records, Rows, Statement, Update};
+use crate::statement::{Delete, Kind, Outcome, Raw, Reads, Record, RecordSet, Records, Rows, Statement, Update};
 use crate::value::Value;
 
 /// One statement on its way through its chain: what a callback sees and changes.
@@ -294,7 +294,7 @@ impl Context {
 
     /// Takes the statement out, to be put back with [`put_statement`](Self::put_statement).
     pub(crate) fn take_statement(&mut self) -> Box<Statement> {
-        let none = Statement::Raw(Raw { text: "".into(), args: Vec::new().into(), returns_rows: false });
+        let none = Statement::Raw(Raw { text: "".into(), args: Vec::new().into(), reads: Reads::Nothing });
         std::mem::replace(&mut self.statement, Box::new(none))
     }
 

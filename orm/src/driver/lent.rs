@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::dialect::Leaves;
 use crate::driver::{Load, Want, Work};
 use crate::error::Result;
-use crate::statement::{Raw, Record, RecordSet, Statement};
+use crate::statement::{Raw, Reads, Record, RecordSet, Statement};
 use crate::value::{Cells, RowRef};
 
 const TAKEN: &str = "work is taken where the statement ends";
@@ -97,7 +97,7 @@ impl DerefMut for Lent {
 
 /// What stands in the place of work that was given back.
 fn nothing() -> Work {
-    let raw = Raw { text: "".into(), args: Vec::new().into(), returns_rows: false };
+    let raw = Raw { text: "".into(), args: Vec::new().into(), reads: Reads::Nothing };
     Work::new(Load {
         statement: Box::new(Statement::Raw(raw)),
         records: Box::new(Nobody),

@@ -93,7 +93,8 @@ impl Sink {
         match self.want {
             Want::Nothing | Want::LastKey { .. } | Want::Copied => Ok(()),
             Want::Rows => records.push(&RowRef::new(cells)),
-            Want::NamedRows => {
+            Want::FirstNamedRow if self.rows > 0 => Ok(()),
+            Want::NamedRows | Want::FirstNamedRow => {
                 let positions = match &mut self.positions {
                     Some(it) => it,
                     none => none.insert(records.positions(cells)?),

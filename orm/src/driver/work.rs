@@ -68,6 +68,8 @@ pub(crate) enum Want {
     Rows,
     /// Each is pushed to the records; columns are looked up by name first.
     NamedRows,
+    /// The same with the first of them; the others are not kept.
+    FirstNamedRow,
     /// The n-th holds all columns of record `first + n` anew.
     Refill {
         /// The record the first row is for.

@@ -9,7 +9,7 @@ use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
 use crate::expr::Arguments;
 use crate::query::{Pending, settings, take_rows};
-use crate::statement::{self, Rows, Statement};
+use crate::statement::{self, Reads, Rows, Statement};
 use crate::value::FromRow;
 
 /// SQL text with its arguments; say what is read from it, or execute it.
@@ -50,10 +50,11 @@ impl<'s> Raw<'s> {
     /// When awaited: [`Error::BindCount`], [`Error::MissingColumn`] and
     /// [`Error::Decode`] where the rows do not fit, and what the database says.
     pub fn fetch<T: FromRow>(self) -> Fetch<'s, T> {
-        Fetch { raw: self, rows: |raw| raw.rows() }
+        Fetch { raw: self, rows: |raw, reads| raw.rows(reads) }
     }
 
-    /// The first row, if there is one.
+    /// The first row, if there is one. Of the others that the text asks for none is kept;
+    /// servers send them all the same, so say `LIMIT` where there may be many.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -69,7 +70,8 @@ impl<'s> Raw<'s> {
         FetchOptional(self.fetch())
     }
 
-    /// The first row; [`Error::NotFound`] if there is none.
+    /// The first row, as with [`fetch_optional`](Self::fetch_optional); [`Error::NotFound`] if
+    /// there is none.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -100,9 +102,9 @@ impl<'s> Raw<'s> {
         Execute(self)
     }
 
-    fn rows<T: FromRow>(self) -> BoxFuture<'s, Result<Vec<T>>> {
+    fn rows<T: FromRow>(self, reads: Reads) -> BoxFuture<'s, Result<Vec<T>>> {
         Box::pin(async move {
-            let raw = statement::Raw { text: self.text, args: self.args, returns_rows: true };
+            let raw = statement::Raw { text: self.text, args: self.args, reads };
             let finished = self.pending.run(Statement::Raw(raw), Box::new(Rows::<T>(Vec::new()))).await;
             finished.result?;
             Ok(take_rows(finished.records))
@@ -110,7 +112,7 @@ impl<'s> Raw<'s> {
     }
 
     async fn affected(self) -> Result<u64> {
-        let raw = statement::Raw { text: self.text, args: self.args, returns_rows: false };
+        let raw = statement::Raw { text: self.text, args: self.args, reads: Reads::Nothing };
         let finished = self.pending.run(Statement::Raw(raw), Box::new(Rows::<i64>(Vec::new()))).await;
         finished.result?;
         Ok(finished.outcome.affected)
@@ -132,7 +134,7 @@ pub struct Fetch<'s, T> {
     raw: Raw<'s>,
     /// Known from the start: what no row can be read into is one mistake, and
     /// awaiting it not another one.
-    rows: fn(Raw<'_>) -> BoxFuture<'_, Result<Vec<T>>>,
+    rows: fn(Raw<'_>, Reads) -> BoxFuture<'_, Result<Vec<T>>>,
 }
 
 impl<T> fmt::Debug for Fetch<'_, T> {
@@ -146,7 +148,7 @@ impl<'s, T: 'static> IntoFuture for Fetch<'s, T> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        (self.rows)(self.raw)
+        (self.rows)(self.raw, Reads::All)
     }
 }
 
@@ -163,7 +165,7 @@ impl<'s, T: Send + 'static> IntoFuture for FetchOptional<'s, T> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok((self.0.rows)(self.0.raw).await?.into_iter().next()) })
+        Box::pin(async move { Ok((self.0.rows)(self.0.raw, Reads::First).await?.into_iter().next()) })
     }
 }
 
@@ -181,7 +183,11 @@ impl<'s, T: Send + 'static> IntoFuture for FetchOne<'s, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            (self.0.rows)(self.0.raw).await?.into_iter().next().ok_or(Error::NotFound { model: "row", operation: "fetch_one" })
+            (self.0.rows)(self.0.raw, Reads::First)
+                .await?
+                .into_iter()
+                .next()
+                .ok_or(Error::NotFound { model: "row", operation: "fetch_one" })
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::dialect::{self, Engine, Leaves, Returning, SqliteMode};
 use crate::driver::{self, Ask, Done, Intent, Load, Want, Work, pooled};
 use crate::error::{Error, Result};
 use crate::session::{Place, Session, refusals};
-use crate::statement::{Delete, Insert, RecordSet, Statement, Update};
+use crate::statement::{Delete, Insert, Raw, Reads, RecordSet, Statement, Update};
 
 /// What came of a statement, which comes back with its records also after an error.
 pub(crate) struct Sent {
@@ -188,7 +188,8 @@ impl Context {
 fn rows_of(engine: Engine, statement: &Statement, returning: Returning) -> Want {
     match (statement, returning) {
         (Statement::Select(_), _) => Want::Rows,
-        (Statement::Raw(it), _) if it.returns_rows => Want::NamedRows,
+        (Statement::Raw(Raw { reads: Reads::All, .. }), _) => Want::NamedRows,
+        (Statement::Raw(Raw { reads: Reads::First, .. }), _) => Want::FirstNamedRow,
         (Statement::Insert(Insert { rows, model, .. }), Returning::Key) => {
             Want::Keys { first: rows.start, at: model.auto.unwrap_or_default() }
         }

@@ -138,8 +138,19 @@ pub struct Raw {
     pub text: Cow<'static, str>,
     /// The arguments.
     pub args: Arguments,
-    /// Whether rows are read.
-    pub returns_rows: bool,
+    /// Which of its rows are read.
+    pub reads: Reads,
+}
+
+/// Which rows of SQL text are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// None; it tells how many it matched.
+    Nothing,
+    /// The first; others that come are not kept.
+    First,
+    /// All.
+    All,
 }
 
 /// What a statement did.

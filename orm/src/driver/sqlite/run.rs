@@ -59,7 +59,7 @@ where
             Err(halt) => halt,
         };
         // A statement that starts anew must not find the rows of the last try.
-        if matches!(halt, Halt::TooLong | Halt::Busy(_)) && matches!(work.want, Want::Rows | Want::NamedRows) {
+        if matches!(halt, Halt::TooLong | Halt::Busy(_)) && matches!(work.want, Want::Rows | Want::NamedRows | Want::FirstNamedRow) {
             work.records.clear();
         }
         if matches!(halt, Halt::TooLong) {

@@ -74,10 +74,17 @@ fn drive(lite: &Lite, work: &mut Work, deadline: Option<Deadline>) -> Result<Don
     parameters.into_inner().finish()?;
 
     let mut reader = Reader { want: *want, rows: 0, positions: None, columns: Columns::default(), len: prepared.column_count() };
+    // What writes is run to its end.
+    let only_first = *want == Want::FirstNamedRow && prepared.readonly();
     let mut rows = prepared.raw_query();
     loop {
         match rows.next() {
-            Ok(Some(row)) => reader.take(row, &mut **records)?,
+            Ok(Some(row)) => {
+                reader.take(row, &mut **records)?;
+                if only_first {
+                    break;
+                }
+            }
             Ok(None) => break,
             // Interrupted after its end, see above: what an interrupt undoes is
             // not counted, so a count means that the write was done.
@@ -117,7 +124,8 @@ impl Reader {
         match self.want {
             Want::Nothing | Want::LastKey { .. } | Want::Copied => Ok(()),
             Want::Rows => records.push(&RowRef::new(&cells)),
-            Want::NamedRows => {
+            Want::FirstNamedRow if at > 0 => Ok(()),
+            Want::NamedRows | Want::FirstNamedRow => {
                 let positions = match &mut self.positions {
                     Some(it) => it,
                     none => none.insert(records.positions(&cells)?),

@@ -14,7 +14,7 @@ use std::ops::{Deref, DerefMut};
 use super::{Conn, Done, Load, Role, Target, TransactionState, Want, Work, connect, run};
 use crate::dialect::{Engine, Leaves};
 use crate::error::Result;
-use crate::statement::{Raw, RecordSet, Rows, Statement};
+use crate::statement::{Raw, Reads, RecordSet, Rows, Statement};
 use crate::value::{Binder, Field, FromRow, Value};
 
 /// The servers there are, with a loud word where one is missing.
@@ -67,7 +67,7 @@ fn plain(engine: Engine, sql: &str, args: Vec<Value>, records: Box<dyn RecordSet
     }
     // The text of the operation only says whether it reads.
     let kind = if sql.starts_with("select") { "select" } else { "" };
-    let raw = Raw { text: kind.into(), args: args.into(), returns_rows: true };
+    let raw = Raw { text: kind.into(), args: args.into(), reads: Reads::All };
     Work::new(Load {
         statement: Box::new(Statement::Raw(raw)),
         records,

@@ -26,7 +26,7 @@ use crate::driver::Role;
 use crate::driver::{Conn, Done, Link, Load, Want, Work};
 use crate::error::{Error, Result};
 use crate::expr::Arguments;
-use crate::statement::{Raw, RecordSet, Rows, Statement};
+use crate::statement::{Raw, Reads, RecordSet, Rows, Statement};
 use crate::value::{Binder, FromRow, Value};
 
 /// A folder that goes when the test ends.
@@ -117,7 +117,11 @@ fn work(text: &'static str, args: impl Into<Vec<Value>>, want: Want, records: im
             _ => Ok(()),
         })
     }
-    let statement = Statement::Raw(Raw { text: text.into(), args: Arguments::from(args.into()), returns_rows: want != Want::Nothing });
+    let statement = Statement::Raw(Raw {
+        text: text.into(),
+        args: Arguments::from(args.into()),
+        reads: if want == Want::Nothing { Reads::Nothing } else { Reads::All },
+    });
     Work::new(Load {
         statement: Box::new(statement),
         records: Box::new(records),
