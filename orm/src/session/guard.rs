@@ -98,7 +98,8 @@ impl Transaction {
         self.session.commit().await
     }
 
-    /// Rolls it back, with those inside it, and waits until that is done. What a procedure of
+    /// Rolls it back, with those inside it, and waits until that is done, though not beyond the
+    /// deadline of its session: then the database does the rest in the background. What a procedure of
     /// MariaDB had committed stays, with a warning
     /// ([`EndedByStatement`](crate::Error::EndedByStatement)).
     ///
