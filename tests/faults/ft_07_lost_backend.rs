@@ -5,7 +5,7 @@
 //! with a `Session::commit` that says `Ok` whatever came of it: lost 2 of 12.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orm::{Db, Engine, Error, PoolOptions};
 
@@ -39,14 +39,15 @@ pub(crate) async fn run(ground: Ground) -> Seen {
             sum.judge(&mut plain, operation, point, ended).await;
         }
     }
-    let killed = if ground.engine() == Engine::Postgres { killed_process().await } else { 0 };
+    let points = if ground.engine() == Engine::Postgres { ground.size(4..5, 0..POINTS - 1) } else { 0..0 };
+    let killed = killed_processes(points).await;
     db.create(row(-1)).await.unwrap();
     let again = unanswered(&ground, &mut plain, &mut sum).await;
     Seen::new()
         .count("trials", sum.trials)
-        .zero("survived", sum.survived + killed)
+        .zero("survived", sum.survived + killed.0)
         .zero("lost", sum.lost)
-        .zero("unnamed", sum.unnamed)
+        .zero("unnamed", sum.unnamed + killed.1)
         .zero("again", again)
         .zero("dirty", ground.dirty(&mut plain).await)
 }
@@ -117,14 +118,10 @@ impl Sum {
         match ended {
             Ok(()) => self.lost += u64::from(rows != 3),
             Err(error) => {
-                self.survived += u64::from(rows != 0 && !matches!(error, Error::OutcomeUnknown { .. }));
-                let named = matches!(
-                    error,
-                    Error::ConnectionLost { .. }
-                        | Error::RolledBack { .. }
-                        | Error::OutcomeUnknown { .. }
-                        | Error::TransactionAborted { .. }
-                );
+                // Before the commit was sent it is known; after it all or nothing is there.
+                let unknown = matches!(error, Error::OutcomeUnknown { .. });
+                self.survived += u64::from(if unknown { rows != 0 && rows != 3 } else { rows != 0 });
+                let named = if point < POINTS - 1 { matches!(error, Error::ConnectionLost { .. }) } else { unknown };
                 if !named {
                     println!("at point {point}: {error:?}");
                 }
@@ -159,19 +156,30 @@ impl Strike<'_> {
     }
 }
 
-/// Kills the process of one connection of a server of its own: PostgreSQL then
-/// ends all others. Says how many rows of the transaction stayed.
-async fn killed_process() -> u64 {
+/// Kills the process of one connection of a server of its own, at each of the points:
+/// PostgreSQL then ends all others. Says how many rows of the transactions stayed, and how
+/// many of these did not say what had happened.
+async fn killed_processes(points: std::ops::Range<i64>) -> (u64, u64) {
+    if points.is_empty() {
+        return (0, 0);
+    }
     let server = Server::start(Engine::Postgres).await;
     let db = Db::open(&server.url()).await.unwrap();
     db.create_tables::<Drop>().await.unwrap();
-    let ended = transaction(&db, 1, 4, Strike::Kill).await;
-    println!("killed: {ended:?}");
-    assert!(ended.is_err());
-    // The pool finds its way back by itself, when the server has noticed and is up again.
-    while let Err(error) = db.create(row(2)).await {
-        assert!(matches!(error, Error::OutcomeUnknown { .. } | Error::Connect { .. } | Error::PoolExhausted { .. }), "{error:?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    let (mut survived, mut unnamed) = (0, 0);
+    for point in points {
+        let ended = transaction(&db, point, point, Strike::Kill).await;
+        println!("killed at point {point}: {ended:?}");
+        unnamed += u64::from(!matches!(ended, Err(Error::ConnectionLost { .. })));
+        // The pool finds its way back by itself, when the server has noticed and is up again.
+        let end = Instant::now() + Duration::from_secs(60);
+        while let Err(error) = db.create(row(-2)).await {
+            assert!(matches!(error, Error::OutcomeUnknown { .. } | Error::Connect { .. } | Error::PoolExhausted { .. }), "{error:?}");
+            assert!(Instant::now() < end, "the server did not come back: {error}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let rows = format!("SELECT count(*) FROM storm WHERE operation = {point}");
+        survived += Plain::open(&server.url()).await.one(&rows).await.parse::<u64>().unwrap();
     }
-    Plain::open(&server.url()).await.one("SELECT count(*) FROM storm WHERE operation = 1").await.parse().unwrap()
+    (survived, unnamed)
 }

@@ -34,7 +34,7 @@ enum Step {
     Fail,
     /// An insert that is dropped at its n-th point.
     Cancel(usize),
-    Level(Vec<Self>, End),
+    Level(Vec<Self>, End, Form),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,12 +46,24 @@ enum End {
     Drop(usize),
 }
 
+/// How a level is written.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Closure,
+    /// `begin`, and `commit` or `rollback`; a panic drops it.
+    Guard,
+}
+
+fn form() -> impl Strategy<Value = Form> {
+    prop_oneof![Just(Form::Closure), Just(Form::Guard)]
+}
+
 fn end() -> impl Strategy<Value = End> {
     prop_oneof![4 => Just(End::Commit), 2 => Just(End::Rollback), 1 => Just(End::Panic), 2 => (0_usize..60).prop_map(End::Drop)]
 }
 
 /// Programs of at most so many steps, of levels at most eight deep.
-fn programs(length: u32) -> impl Strategy<Value = Vec<(Vec<Step>, End)>> {
+fn programs(length: u32) -> impl Strategy<Value = Vec<(Vec<Step>, End, Form)>> {
     let plain = prop_oneof![
         6 => Just(Step::Insert),
         2 => Just(Step::Update),
@@ -59,9 +71,9 @@ fn programs(length: u32) -> impl Strategy<Value = Vec<(Vec<Step>, End)>> {
         1 => any::<u8>().prop_map(|it| Step::Cancel(usize::from(it % 6))),
     ];
     let step = plain.prop_recursive(7, length, 6, |inner| {
-        (proptest::collection::vec(inner, 0..6), end()).prop_map(|(steps, end)| Step::Level(steps, end))
+        (proptest::collection::vec(inner, 0..6), end(), form()).prop_map(|(steps, end, form)| Step::Level(steps, end, form))
     });
-    proptest::collection::vec((proptest::collection::vec(step, 0..8), end()), 1..4)
+    proptest::collection::vec((proptest::collection::vec(step, 0..8), end(), form()), 1..4)
 }
 
 pub(crate) async fn run(ground: Ground) -> Seen {
@@ -93,7 +105,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
 }
 
 fn count(steps: &[Step]) -> u64 {
-    steps.iter().map(|it| if let Step::Level(inner, _) = it { 1 + count(inner) } else { 1 }).sum()
+    steps.iter().map(|it| if let Step::Level(inner, ..) = it { 1 + count(inner) } else { 1 }).sum()
 }
 
 /// What the table must hold, and what the transaction must be like.
@@ -114,15 +126,15 @@ struct Run<'a> {
 }
 
 /// Runs a program, and compares the table with the model after each transaction.
-async fn compare(ground: &Ground, db: &Db, plain: &mut Plain, program: &[(Vec<Step>, End)]) -> Result<(), String> {
+async fn compare(ground: &Ground, db: &Db, plain: &mut Plain, program: &[(Vec<Step>, End, Form)]) -> Result<(), String> {
     plain.execute("DELETE FROM model").await;
     plain.execute("INSERT INTO model (id, number) VALUES (0, 0)").await;
     let world = Mutex::new(World { rows: vec![(0, 0)], next: 1, ..World::default() });
     let run = Run { engine: ground.engine(), world: &world };
-    for (steps, end) in program {
+    for (steps, end, form) in program {
         let before = run.world().rows.clone();
         run.world().ended = false;
-        let whole = run.level(db, 0, steps, *end).await;
+        let whole = run.level(db, 0, steps, *end, *form).await;
         ground.rest(db).await;
         let found = plain.rows("SELECT id, number FROM model ORDER BY id").await;
         let found: Vec<(i64, i64)> = found.iter().map(|it| (it[0].parse().unwrap(), it[1].parse().unwrap())).collect();
@@ -157,19 +169,37 @@ impl Run<'_> {
         self.world().diverged.get_or_insert(what);
     }
 
-    fn level<'a>(&'a self, place: &'a Session, depth: usize, steps: &'a [Step], end: End) -> BoxFuture<'a, Ended> {
+    fn level<'a>(&'a self, place: &'a Session, depth: usize, steps: &'a [Step], end: End, form: Form) -> BoxFuture<'a, Ended> {
         Box::pin(async move {
             let before = self.world().rows.clone();
             let refused = self.world().broken.is_some();
-            let work = place.transaction(async |tx| {
+            let inside = async |tx: &Session| {
                 self.steps(tx, depth, steps).await;
                 self.world().ended |= depth == 0;
-                match end {
-                    End::Rollback => Err(Error::other("on purpose")),
-                    End::Panic => std::panic::resume_unwind(Box::new("on purpose")),
-                    End::Commit | End::Drop(_) => Ok(()),
+                if matches!(end, End::Panic) {
+                    std::panic::resume_unwind(Box::new("on purpose"));
                 }
-            });
+            };
+            let work = async {
+                match form {
+                    Form::Closure => {
+                        let work = place.transaction(async |tx| {
+                            inside(tx).await;
+                            if matches!(end, End::Rollback) { Err(Error::other("on purpose")) } else { Ok(()) }
+                        });
+                        work.await
+                    }
+                    Form::Guard => {
+                        let tx = place.begin().await?;
+                        inside(&tx).await;
+                        if !matches!(end, End::Rollback) {
+                            return tx.commit().await;
+                        }
+                        tx.rollback().await;
+                        Err(Error::other("on purpose"))
+                    }
+                }
+            };
             let ended = match end {
                 End::Drop(n) => cancel_after(n, AssertUnwindSafe(work).catch_unwind()).await,
                 _ => Some(AssertUnwindSafe(work).catch_unwind().await),
@@ -193,6 +223,9 @@ impl Run<'_> {
             }
             if broken.is_some_and(|it| it >= depth) {
                 self.world().broken = None;
+            }
+            if depth > 0 && self.world().broken.is_none() {
+                self.look(place, depth).await;
             }
             if ended.is_some() {
                 return Ended::Done;
@@ -236,8 +269,24 @@ impl Run<'_> {
                         None => self.probe(tx, depth).await,
                     }
                 }
-                Step::Level(inner, end) => drop(self.level(tx, depth + 1, inner, *end).await),
+                Step::Level(inner, end, form) => drop(self.level(tx, depth + 1, inner, *end, *form).await),
             }
+        }
+    }
+
+    /// Compares what the level around sees with the model, after an inner one has ended.
+    async fn look(&self, place: &Session, depth: usize) {
+        match place.find::<Entry>().order(Entry::ID.asc()).await {
+            Ok(found) => {
+                let found: Vec<(i64, i64)> = found.iter().map(|it| (it.id, it.number)).collect();
+                let rows = self.world().rows.clone();
+                if found != rows {
+                    self.diverge(format!("after a level {depth} deep the one around it sees {found:?} and not {rows:?}"));
+                }
+            }
+            // One that was dropped took the statement that was under way with it; that is found out below.
+            Err(Error::TransactionAborted { .. }) => {}
+            Err(other) => self.diverge(format!("after a level {depth} deep: {other:?}")),
         }
     }
 

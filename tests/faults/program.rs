@@ -11,7 +11,7 @@ use crate::faults::{ALL, EXPERIMENTS, Experiment, ft_30_disk_full, ft_31_busy};
 use crate::place::{Place, Test};
 use crate::watch::Events;
 
-const USAGE: &str = "faults FT-02 [--engine sqlite|postgres|mysql] [--seed 7] [--seeds 1] [--full]
+const USAGE: &str = "faults FT-02 [--engine sqlite|postgres|mysql|mariadb] [--seed 7] [--seeds 1] [--full]
     runs an experiment, on every database it makes sense on unless one is named;
     --seeds runs it so many times, with the seeds that follow; --full at full size.
     `faults all` runs all of them, `faults list` says which there are.";
@@ -66,6 +66,8 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Option<Asked> {
         match argument.as_str() {
             "--engine" => {
                 let given = arguments.next()?;
+                // MariaDB is asked for by the name that the others of its family bear, or by its own.
+                let given = if given == "mariadb" { "mysql" } else { &given };
                 asked.engine = Some(*ALL.iter().find(|it| name(**it) == given)?);
             }
             "--seed" => asked.seed = arguments.next()?.parse().ok()?,
@@ -101,6 +103,9 @@ fn one(experiment: &Experiment, engine: Engine, seed: u64, full: bool) -> bool {
             let missed = seen.missed();
             for it in &missed {
                 println!("MISSED: {it}");
+            }
+            if let Some(besides) = seen.besides() {
+                println!("{besides}");
             }
             println!("{}", seen.line(experiment.id, engine));
             missed.is_empty()
