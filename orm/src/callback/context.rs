@@ -8,12 +8,13 @@ use crate::callback::{Finished, Link, Request, Runner, Settings};
 use crate::error::{Error, Result};
 use crate::expr::Predicate;
 use crate::schema::{Model, ModelMeta};
-use crate::statement::{Delete, Kind, Outcome, Raw, Reads, Record, RecordSet, Records, Rows, Statement, Update};
+use crate::statement::{Delete, Kind, NoRecords, Outcome, Raw, Record, RecordSet, Records, Rows, Statement, Update};
 use crate::value::Value;
 
 /// One statement on its way through its chain: what a callback sees and changes.
 pub struct Context {
-    statement: Box<Statement>,
+    /// Nothing while a driver has it.
+    statement: Option<Box<Statement>>,
     records: Box<dyn RecordSet>,
     kind: Kind,
     model: Option<&'static ModelMeta>,
@@ -37,12 +38,16 @@ pub struct Context {
     pub(crate) hands_on: bool,
 }
 
+/// What stands in the place of a statement that a driver has.
+static TAKEN: Statement = Statement::Raw(Raw::NOTHING);
+
 impl Context {
     pub(crate) fn new(request: Request, runner: Arc<dyn Runner>, transactional: bool) -> Self {
         let Request { statement, records, settings, at, unscoped } = request;
         let (kind, model) = (statement.kind(), statement.model());
         let (outcome, last, answers) = (Outcome::default(), Vec::new(), Vec::new());
         let (answered, hands_on) = (false, false);
+        let statement = Some(statement);
         Self { statement, records, kind, model, outcome, answered, settings, unscoped, at, last, runner, transactional, answers, hands_on }
     }
 
@@ -55,7 +60,7 @@ impl Context {
     /// The operation.
     #[must_use]
     pub fn statement(&self) -> &Statement {
-        &self.statement
+        self.statement.as_deref().unwrap_or(&TAKEN)
     }
 
     /// The line of the program that made the statement, for logs.
@@ -88,7 +93,7 @@ impl Context {
     /// }
     /// ```
     pub fn statement_mut(&mut self) -> &mut Statement {
-        &mut self.statement
+        self.statement.get_or_insert_with(|| Box::new(TAKEN.clone()))
     }
 
     /// Adds a condition wherever the statement is about this model, also in
@@ -113,14 +118,15 @@ impl Context {
     pub fn add_condition<M: Model>(&mut self, condition: Predicate<M>) -> bool {
         let condition = condition.into_expr();
         let mut found = false;
-        self.statement.each_query_mut(&mut |query| found |= query.add_condition(M::META, &condition));
-        if let Statement::Select(it) = &mut *self.statement {
+        let statement = self.statement_mut();
+        statement.each_query_mut(&mut |query| found |= query.add_condition(M::META, &condition));
+        if let Statement::Select(it) = statement {
             return it.add_condition(M::META, &condition) || found;
         }
-        if self.statement.model() != Some(M::META) {
+        if statement.model() != Some(M::META) {
             return found;
         }
-        let Some(filter) = self.statement.filter_mut() else { return found };
+        let Some(filter) = statement.filter_mut() else { return found };
         filter.push(condition);
         true
     }
@@ -285,7 +291,7 @@ impl Context {
 
     /// Takes the statement's parts out while a driver has them.
     pub(crate) fn take_records(&mut self) -> Box<dyn RecordSet> {
-        std::mem::replace(&mut self.records, Box::new(Rows::<i64>(Vec::new())))
+        std::mem::replace(&mut self.records, Box::new(NoRecords))
     }
 
     pub(crate) fn put_records(&mut self, records: Box<dyn RecordSet>) {
@@ -294,12 +300,11 @@ impl Context {
 
     /// Takes the statement out, to be put back with [`put_statement`](Self::put_statement).
     pub(crate) fn take_statement(&mut self) -> Box<Statement> {
-        let none = Statement::Raw(Raw { text: "".into(), args: Vec::new().into(), reads: Reads::Nothing });
-        std::mem::replace(&mut self.statement, Box::new(none))
+        self.statement.take().unwrap_or_else(|| Box::new(TAKEN.clone()))
     }
 
     pub(crate) fn put_statement(&mut self, statement: Box<Statement>) {
-        self.statement = statement;
+        self.statement = Some(statement);
     }
 
     pub(crate) fn finish(self, result: Result<()>) -> Finished {
@@ -310,10 +315,11 @@ impl Context {
     /// A link may rewrite a statement, but not into one of another chain, nor
     /// for other records than there are.
     pub(crate) fn check_statement(&self) -> Result<()> {
-        if self.statement.kind() != self.kind {
-            return Err(self.misuse(format!("a statement of the chain `{}`", self.statement.kind().name())));
+        let statement = self.statement();
+        if statement.kind() != self.kind {
+            return Err(self.misuse(format!("a statement of the chain `{}`", statement.kind().name())));
         }
-        let (wanted, model) = match &*self.statement {
+        let (wanted, model) = match statement {
             Statement::Select(it) => return self.check_model(it.model),
             Statement::Raw(_) | Statement::Ddl(_) => return Ok(()),
             Statement::Insert(it) => (it.rows.end, it.model),
@@ -365,7 +371,7 @@ impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
             .field("kind", &self.kind)
-            .field("model", &self.statement.model())
+            .field("model", &self.statement().model())
             .field("outcome", &self.outcome)
             .finish_non_exhaustive()
     }

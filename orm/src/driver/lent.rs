@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dialect::Leaves;
 use crate::driver::{Load, Want, Work};
-use crate::error::Result;
-use crate::statement::{Raw, Reads, Record, RecordSet, Statement};
-use crate::value::{Cells, RowRef};
+use crate::statement::{NoRecords, Raw, Statement};
 
 const TAKEN: &str = "work is taken where the statement ends";
 
@@ -97,10 +95,9 @@ impl DerefMut for Lent {
 
 /// What stands in the place of work that was given back.
 fn nothing() -> Work {
-    let raw = Raw { text: "".into(), args: Vec::new().into(), reads: Reads::Nothing };
     Work::new(Load {
-        statement: Box::new(Statement::Raw(raw)),
-        records: Box::new(Nobody),
+        statement: Box::new(Statement::Raw(Raw::NOTHING)),
+        records: Box::new(NoRecords),
         text: Arc::default(),
         want: Want::Nothing,
         read_only: false,
@@ -108,39 +105,4 @@ fn nothing() -> Work {
         undone: false,
         bind: |_, _, _| Ok(()),
     })
-}
-
-/// Takes the rows that nobody waits for.
-struct Nobody;
-
-impl RecordSet for Nobody {
-    fn len(&self) -> usize {
-        0
-    }
-
-    fn record(&self, _: usize) -> Option<&dyn Record> {
-        None
-    }
-
-    fn record_mut(&mut self, _: usize) -> Option<&mut dyn Record> {
-        None
-    }
-
-    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
-        Box::new(std::iter::empty())
-    }
-
-    fn answerable(&mut self) -> &mut dyn std::any::Any {
-        self
-    }
-
-    fn positions(&self, _: &dyn Cells) -> Result<Vec<usize>> {
-        Ok(Vec::new())
-    }
-
-    fn push(&mut self, _: &RowRef<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn clear(&mut self) {}
 }

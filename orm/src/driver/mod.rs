@@ -45,9 +45,13 @@ pub use self::options::SqliteOptions;
 pub use self::pool::{ConnectionInfo, Histogram, Leak, PoolOptions, PoolStats, Reload, Shutdown, Verdict};
 pub use self::target::{ConnectOptions, Pooler};
 
+use std::future::Future;
 use std::ops::DerefMut;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+#[cfg(feature = "sqlite")]
+use futures_util::{FutureExt as _, future::Either};
 
 use self::cancel::{Cancel, Ending};
 use self::lent::Lent;
@@ -135,7 +139,14 @@ pub(crate) async fn prepare(conn: Conn, target: &Target) -> Result<Conn> {
 /// too, and the connection is dropped when it has come to rest. So it is where the
 /// server does not say in time that it has stopped it: then no connection comes
 /// back, and nobody knows what a write did.
-pub(crate) async fn run<G>(mut conn: G, work: Work, deadline: Option<Deadline>) -> (Option<G>, Work, Result<Done>)
+///
+/// No `async fn`, and so those below: each would have a place for the connection, and one more
+/// for that which it hands it to.
+pub(crate) fn run<G>(
+    mut conn: G,
+    work: Work,
+    deadline: Option<Deadline>,
+) -> impl Future<Output = (Option<G>, Work, Result<Done>)> + Send + 'static
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
@@ -145,10 +156,13 @@ where
     }
     #[cfg(feature = "sqlite")]
     if let Link::Sqlite(_) = conn.link {
-        let (conn, work, done) = sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None }).await;
-        return (Some(conn), work, done);
+        let running = sqlite::run(conn, work, sqlite::Limits { deadline, lock_wait: None });
+        Either::Left(running.map(|(conn, work, done)| (Some(conn), work, done)))
+    } else {
+        Either::Right(server::run(conn, work, deadline))
     }
-    server::run(conn, work, deadline).await
+    #[cfg(not(feature = "sqlite"))]
+    server::run(conn, work, deadline)
 }
 
 /// Runs SQL that has no arguments and no rows: `BEGIN`, `SAVEPOINT`, `COMMIT`.

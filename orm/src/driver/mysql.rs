@@ -7,7 +7,7 @@ pub(super) mod errors;
 use std::fmt;
 
 use futures_util::StreamExt as _;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
 use crate::dialect::{Engine, LONGEST_TEXT};
@@ -15,7 +15,7 @@ use crate::driver::errors::{lost, message_fits, of};
 use crate::driver::lent::Lent;
 use crate::driver::rules::About;
 use crate::driver::sink::{Sink, guarded};
-use crate::driver::{Done, TransactionState};
+use crate::driver::{Done, Load, TransactionState};
 use crate::error::{Error, Result};
 
 /// What stands around the values of a message.
@@ -128,19 +128,23 @@ impl MySql {
         Ok(())
     }
 
-    /// Runs a statement and reads its reply to the end.
-    pub(super) async fn run(&mut self, work: &mut Lent) -> Result<Done> {
+    /// The text of a statement with its arguments.
+    fn bound(&self, work: &Load) -> Result<sqlx::query::Query<'static, sqlx::MySql, MySqlArguments>> {
         let mut bind = bind::Bind::default();
         guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind))?;
         // The text is a message of its own.
         message_fits(&work.statement, self.engine, bind.size().max(work.text.len()) + ENVELOPE, self.max_packet)?;
         let arguments = bind.finish()?;
+        Ok(sqlx::query_with(AssertSqlSafe(work.text.clone()), arguments).persistent(work.text.len() <= LONGEST_TEXT))
+    }
 
+    /// Runs a statement and reads its reply to the end.
+    pub(super) async fn run(&mut self, work: &mut Lent) -> Result<Done> {
+        let query = self.bound(work)?;
         let mut sink = Sink::new(work.want);
         let (mut affected, mut sets) = (0, 0);
         let mut kinds = None;
         let mut failed = None;
-        let query = sqlx::query_with(AssertSqlSafe(work.text.clone()), arguments).persistent(work.text.len() <= LONGEST_TEXT);
         let mut replies = self.conn.fetch_many(query);
         while let Some(reply) = work.wait(replies.next()).await {
             match reply {

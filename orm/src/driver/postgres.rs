@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use futures_util::StreamExt as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Row as _};
 
 use crate::dialect::{Engine, LONGEST_TEXT};
@@ -25,7 +25,7 @@ use crate::driver::lent::Lent;
 use crate::driver::rules::About;
 use crate::driver::said::source;
 use crate::driver::sink::{Sink, guarded};
-use crate::driver::{Deadline, Done, TransactionState, Want};
+use crate::driver::{Deadline, Done, Load, TransactionState, Want};
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 
@@ -67,6 +67,9 @@ enum Failed {
     /// On its way or on the server; how many rows had come.
     Theirs(sqlx::Error, usize),
 }
+
+/// A text with its arguments.
+type Bound = sqlx::query::Query<'static, sqlx::Postgres, PgArguments>;
 
 impl Postgres {
     /// Opens a connection.
@@ -143,11 +146,20 @@ impl Postgres {
             // Boxed, as below.
             return Box::pin(copy::run(&mut self.conn, work)).await;
         }
-        let error = match self.attempt(work).await {
-            Ok(done) => return Ok(done),
-            Err(Failed::Ours(error)) => return Err(error),
-            Err(Failed::Theirs(error, rows)) => {
-                Box::pin(self.finish(&error)).await?;
+        match self.attempt(work).await {
+            Ok(done) => Ok(done),
+            // Boxed, as all that is rare here: every statement would carry it along.
+            Err(failed) => Box::pin(self.run_again(work, failed)).await,
+        }
+    }
+
+    /// Runs a statement once more where its plan was out of date; reads the rest of the reply
+    /// in any case.
+    async fn run_again(&mut self, work: &mut Lent, failed: Failed) -> Result<Done> {
+        let error = match failed {
+            Failed::Ours(error) => return Err(error),
+            Failed::Theirs(error, rows) => {
+                self.finish(&error).await?;
                 if rows > 0 || !errors::stale_plan(&error) {
                     return Err(of(error, About::of(work)));
                 }
@@ -156,13 +168,12 @@ impl Postgres {
         };
         // The table was changed since the statement was prepared.
         self.prepared.clear();
-        // Boxed, as all that is rare here: every statement would carry it along.
-        Box::pin(self.conn.clear_cached_statements()).await.map_err(|it| lost("prepared statements were renewed", it))?;
-        match Box::pin(self.attempt(work)).await {
+        self.conn.clear_cached_statements().await.map_err(|it| lost("prepared statements were renewed", it))?;
+        match self.attempt(work).await {
             Ok(done) => Ok(done),
             Err(Failed::Ours(error)) => Err(error),
             Err(Failed::Theirs(again, _)) => {
-                Box::pin(self.finish(&again)).await?;
+                self.finish(&again).await?;
                 Err(match of(again, About::of(work)) {
                     // The transaction was open and is spoilt now, but run anew it will do.
                     Error::TransactionAborted { .. } => Error::SerializationFailure { source: source(error) },
@@ -173,26 +184,37 @@ impl Postgres {
     }
 
     async fn attempt(&mut self, work: &mut Lent) -> Result<Done, Failed> {
+        let query = self.bound(work).map_err(Failed::Ours)?;
+        if !wants_one(work) {
+            // Boxed: reads of one row would carry it along.
+            return Box::pin(Self::read_all(&mut self.conn, query, work)).await;
+        }
+        // Read to its end all the same, but not as a stream.
+        let row = work.wait(self.conn.fetch_optional(query)).await.map_err(|it| Failed::Theirs(it, 0))?;
+        let mut sink = Sink::new(work.want);
+        if let Some(row) = &row {
+            sink.row(&mut *work.records, &cells::PgCells::new(row, &cells::kinds(row)));
+        }
+        sink.finish().map(|rows| Done { rows, affected: 0 }).map_err(Failed::Ours)
+    }
+
+    /// The text of a statement with its arguments.
+    fn bound(&mut self, work: &Load) -> Result<Bound> {
         let mut bind = bind::Bind::default();
-        guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind)).map_err(Failed::Ours)?;
-        message_fits(&work.statement, Engine::Postgres, bind.size(), Engine::Postgres.max_message()).map_err(Failed::Ours)?;
-        let (arguments, types) = bind.finish().map_err(Failed::Ours)?;
+        guarded(|| (work.bind)(&work.statement, &*work.records, &mut bind))?;
+        message_fits(&work.statement, Engine::Postgres, bind.size(), Engine::Postgres.max_message())?;
+        let (arguments, types) = bind.finish()?;
         let persistent = self.pooled.is_none() && work.text.len() <= LONGEST_TEXT;
         let text = if persistent { self.text_for(&work.text, types) } else { work.text.clone() };
+        Ok(sqlx::query_with(AssertSqlSafe(text), arguments).persistent(persistent))
+    }
 
+    /// Reads a reply that may have any number of rows.
+    async fn read_all(conn: &mut PgConnection, query: Bound, work: &mut Lent) -> Result<Done, Failed> {
         let mut sink = Sink::new(work.want);
-        let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(persistent);
-        if wants_one(work) {
-            // Read to its end all the same, but not as a stream.
-            let row = work.wait(self.conn.fetch_optional(query)).await.map_err(|it| Failed::Theirs(it, 0))?;
-            if let Some(row) = &row {
-                sink.row(&mut *work.records, &cells::PgCells::new(row, &cells::kinds(row)));
-            }
-            return sink.finish().map(|rows| Done { rows, affected: 0 }).map_err(Failed::Ours);
-        }
         let mut affected = 0;
         let mut kinds = None;
-        let mut replies = self.conn.fetch_many(query);
+        let mut replies = conn.fetch_many(query);
         while let Some(reply) = work.wait(replies.next()).await {
             match reply {
                 Ok(Either::Left(done)) => affected += done.rows_affected(),

@@ -19,17 +19,21 @@ use crate::statement::Statement;
 
 /// Runs a statement. At the deadline the server is asked to stop it; where that is
 /// not heard of in time, it goes on alone, and the connection does not come back.
-pub(super) async fn run<G>(conn: G, work: Work, deadline: Option<Deadline>) -> (Option<G>, Work, Result<Done>)
+pub(super) fn run<G>(
+    conn: G,
+    work: Work,
+    deadline: Option<Deadline>,
+) -> impl Future<Output = (Option<G>, Work, Result<Done>)> + Send + 'static
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
     if let Some(deadline) = deadline {
         // Boxed: those without a deadline would carry it along.
-        return Box::pin(run_until(conn, work, deadline)).await;
+        return Either::Left(Box::pin(run_until(conn, work, deadline)));
     }
     let (cancel, patience) = (conn.cancel.clone(), conn.patience);
-    let (conn, lent, done) = Supervised::new(statement(conn, Lent::new(work, None), None), cancel, patience).await;
-    (Some(conn), lent.into_work(), done)
+    let running = Supervised::new(statement(conn, Lent::new(work, None), None), cancel, patience);
+    Either::Right(running.map(|(conn, lent, done)| (Some(conn), lent.into_work(), done)))
 }
 
 async fn run_until<G>(conn: G, work: Work, deadline: Deadline) -> (Option<G>, Work, Result<Done>)
@@ -87,22 +91,24 @@ pub(super) fn stopped<G>(conn: G, lent: Lent, result: Result<Done>, back: &Back,
     (Some(conn), work, result)
 }
 
-async fn statement<G>(mut conn: G, mut lent: Lent, deadline: Option<Deadline>) -> (G, Lent, Result<Done>)
+fn statement<G>(mut conn: G, mut lent: Lent, deadline: Option<Deadline>) -> impl Future<Output = (G, Lent, Result<Done>)> + Send + 'static
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
-    if let Err(error) = conn.begin() {
-        lent.undone = true;
-        return (conn, lent, Err(error));
+    async move {
+        if let Err(error) = conn.begin() {
+            lent.undone = true;
+            return (conn, lent, Err(error));
+        }
+        // A panic in a driver must not take the records with it.
+        let ran = AssertUnwindSafe(conn.link.run(&mut lent, deadline)).catch_unwind().await;
+        let result = match ran {
+            Ok(result) => conn.end(result),
+            // Still busy, so it is not used again.
+            Err(_) => Err(Error::other("the driver panicked while it ran the statement")),
+        };
+        (conn, lent, result)
     }
-    // A panic in a driver must not take the records with it.
-    let ran = AssertUnwindSafe(conn.link.run(&mut lent, deadline)).catch_unwind().await;
-    let result = match ran {
-        Ok(result) => conn.end(result),
-        // Still busy, so it is not used again.
-        Err(_) => Err(Error::other("the driver panicked while it ran the statement")),
-    };
-    (conn, lent, result)
 }
 
 /// Waits for the deadline. Whoever has used a quarter of the time is likely to

@@ -43,6 +43,10 @@ pub struct Arguments {
     pub(crate) may_be_list: bool,
 }
 
+impl Arguments {
+    pub(crate) const NONE: Self = Self { values: Vec::new(), names: Vec::new(), may_be_list: false };
+}
+
 /// One argument of SQL text.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -231,16 +231,22 @@ impl<'s, M: 'static> Find<'s, M> {
         self.of.model
     }
 
-    pub(super) async fn records(self) -> Result<Vec<M>> {
-        let finished = self.pending.run(Statement::Select(self.select), (self.of.records)(Vec::new())).await;
-        finished.result?;
-        Ok(take_records(finished.records))
+    pub(super) fn records(self) -> impl Future<Output = Result<Vec<M>>> + Send + use<'s, M> {
+        let running = self.pending.run(Statement::Select(self.select), (self.of.records)(Vec::new()));
+        async move {
+            let finished = running.await;
+            finished.result?;
+            Ok(take_records(finished.records))
+        }
     }
 
-    async fn figures(self) -> Result<Vec<i64>> {
-        let finished = self.pending.run(Statement::Select(self.select), Box::new(Rows::<i64>(Vec::new()))).await;
-        finished.result?;
-        Ok(take_rows(finished.records))
+    fn figures(self) -> impl Future<Output = Result<Vec<i64>>> + Send + use<'s, M> {
+        let running = self.pending.run(Statement::Select(self.select), Box::new(Rows::<i64>(Vec::new())));
+        async move {
+            let finished = running.await;
+            finished.result?;
+            Ok(take_rows(finished.records))
+        }
     }
 }
 
@@ -292,7 +298,8 @@ impl<'s, M: 'static> IntoFuture for First<'s, M> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.0.records().await?.into_iter().next()) })
+        let records = self.0.records();
+        Box::pin(async move { Ok(records.await?.into_iter().next()) })
     }
 }
 
@@ -317,8 +324,9 @@ impl<'s, M: 'static> IntoFuture for Count<'s, M> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
+        let figures = self.0.figures();
         Box::pin(async move {
-            let count = self.0.figures().await?.into_iter().next();
+            let count = figures.await?.into_iter().next();
             count.and_then(|it| u64::try_from(it).ok()).ok_or_else(|| Error::CallbackMisuse {
                 chain: "query",
                 what: "no number of records: the link `orm:query` did not run".to_owned(),
@@ -348,6 +356,7 @@ impl<'s, M: 'static> IntoFuture for Exists<'s, M> {
     type IntoFuture = BoxFuture<'s, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(!self.0.figures().await?.is_empty()) })
+        let figures = self.0.figures();
+        Box::pin(async move { Ok(!figures.await?.is_empty()) })
     }
 }

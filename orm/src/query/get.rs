@@ -76,7 +76,8 @@ impl<'s, M: 'static> IntoFuture for Get<'s, M> {
 
     fn into_future(self) -> Self::IntoFuture {
         let model = self.0.model().name;
-        Box::pin(async move { self.0.records().await?.into_iter().next().ok_or(Error::NotFound { model, operation: "get" }) })
+        let records = self.0.records();
+        Box::pin(async move { records.await?.into_iter().next().ok_or(Error::NotFound { model, operation: "get" }) })
     }
 }
 

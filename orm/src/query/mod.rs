@@ -42,7 +42,7 @@ use std::any::Any;
 use std::fmt;
 use std::panic::Location;
 
-use crate::callback::{Finished, Request, Runner, Settings};
+use crate::callback::{BoxFuture, Finished, Request, Runner, Settings};
 use crate::error::Error;
 use crate::expr::{Clause, Predicate};
 use crate::schema::{Model, ModelMeta, TableName};
@@ -78,12 +78,14 @@ impl<'s> Pending<'s> {
         }
     }
 
-    async fn run(self, statement: Statement, records: Box<dyn RecordSet>) -> Finished {
+    /// No `async fn`: its future would carry the statement beside the box that it is put in.
+    fn run(self, statement: Statement, records: Box<dyn RecordSet>) -> BoxFuture<'s, Finished> {
         let Self { runner, settings, at, unscoped, unbounded, .. } = self;
         if unbounded {
-            return Finished { result: Err(empty(&statement)), records, outcome: Outcome::default(), last: Vec::new() };
+            let finished = Finished { result: Err(empty(&statement)), records, outcome: Outcome::default(), last: Vec::new() };
+            return Box::pin(std::future::ready(finished));
         }
-        runner.run(Request { statement: Box::new(statement), records, settings, at, unscoped }).await
+        runner.run(Request { statement: Box::new(statement), records, settings, at, unscoped })
     }
 }
 

@@ -42,9 +42,13 @@ impl Session {
     /// Sends one statement; the rows that come back are put where `want` says,
     /// or where such a statement's rows go.
     pub(crate) async fn send(&self, statement: Box<Statement>, records: Box<dyn RecordSet>, want: Option<Want>) -> Sent {
-        let engine = match self.engine().await {
-            Ok(engine) => engine,
-            Err(error) => return Sent { statement, records, done: Err(error) },
+        // What is rare here is boxed: every statement would carry it along.
+        let engine = match self.core.pool.engine() {
+            Some(it) => it,
+            None => match Box::pin(self.engine()).await {
+                Ok(it) => it,
+                Err(error) => return Sent { statement, records, done: Err(error) },
+            },
         };
         if let Err(error) =
             refusals::check(&statement, engine, self.in_transaction() || self.scope.planned.is_some(), self.keeps_locks(engine))
@@ -92,18 +96,20 @@ impl Session {
         }
         let lease = match &self.place {
             Place::Transaction(level) => {
-                // Boxed: those outside of transactions would carry it along.
                 let (work, done) = Box::pin(level.run(work, deadline)).await;
                 // What is lost with its transaction is undone with it.
                 let alone = refusals::may_commit(&work, engine).is_some();
                 let done = if alone { perhaps(&work, done) } else { done };
                 return (work, done);
             }
-            Place::Pool => {
-                let lease = Box::pin(self.core.pool.acquire(self.ask(work.statement.is_read(), self.at)));
-                self.leased_by(deadline, lease).await
-            }
-            Place::Pinned(pin) => self.leased_by(deadline, Box::pin(pin.acquire(&self.core.pool, self.ask(false, self.at)))).await,
+            Place::Pool => match self.core.pool.acquire_now(self.ask(work.statement.is_read(), self.at)) {
+                Ok(lease) => Ok(lease),
+                Err(ask) => Box::pin(self.leased_by(deadline, self.core.pool.acquire(ask))).await,
+            },
+            Place::Pinned(pin) => match pin.acquire_now() {
+                Some(lease) => Ok(lease),
+                None => Box::pin(self.leased_by(deadline, pin.acquire(&self.core.pool, self.ask(false, self.at)))).await,
+            },
         };
         match lease {
             Ok(lease) => {

@@ -11,6 +11,7 @@ mod record;
 pub use self::alter::AlterColumn;
 pub(crate) use self::alter::{AlterPart, FoundColumn};
 pub use self::ddl::{Ddl, Models, Table, TableColumn, TableIndex};
+pub(crate) use self::record::NoRecords;
 pub use self::record::{Record, RecordSet, Records, Rows};
 pub use crate::expr::{Join, Lock, LockWait, Project, Select};
 
@@ -140,6 +141,11 @@ pub struct Raw {
     pub args: Arguments,
     /// Which of its rows are read.
     pub reads: Reads,
+}
+
+impl Raw {
+    /// No text: what stands where a statement was taken from.
+    pub(crate) const NOTHING: Self = Self { text: Cow::Borrowed(""), args: Arguments::NONE, reads: Reads::Nothing };
 }
 
 /// Which rows of SQL text are read.

@@ -242,6 +242,41 @@ impl<M: Model> RecordSet for Records<M> {
     }
 }
 
+/// No records, and none are taken: what stands where those of a statement were taken from.
+pub(crate) struct NoRecords;
+
+impl RecordSet for NoRecords {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn record(&self, _: usize) -> Option<&dyn Record> {
+        None
+    }
+
+    fn record_mut(&mut self, _: usize) -> Option<&mut dyn Record> {
+        None
+    }
+
+    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
+        Box::new(std::iter::empty())
+    }
+
+    fn answerable(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn positions(&self, _: &dyn Cells) -> Result<Vec<usize>> {
+        Ok(Vec::new())
+    }
+
+    fn push(&mut self, _: &RowRef<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn clear(&mut self) {}
+}
+
 /// Rows that are not records: tuples, single columns, figures.
 pub struct Rows<T>(pub Vec<T>);
 

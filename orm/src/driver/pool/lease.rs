@@ -20,7 +20,7 @@ use crate::driver::Conn;
 pub(crate) struct Lease {
     object: Option<Object<Manager>>,
     /// Where it goes if it is pinned; boxed, because few are.
-    home: Option<Box<Home>>,
+    home: Option<Home>,
     /// Whether it was pinned: what was set on it must not reach the next one.
     pinned: bool,
 }
@@ -60,7 +60,7 @@ impl Lease {
 
     /// The lease of a pinned connection, which goes back to its session.
     pub(super) fn with_home(mut self, home: Home) -> Self {
-        self.home = Some(Box::new(home));
+        self.home = Some(home);
         self.pinned = true;
         self
     }
@@ -150,7 +150,7 @@ impl Drop for Unclean {
 
 /// Gives a pinned connection back to its session, or closes it with the session.
 /// A database in memory would be gone with its connection.
-fn end_of_pinned(mut object: Object<Manager>, home: Option<Box<Home>>) {
+fn end_of_pinned(mut object: Object<Manager>, home: Option<Home>) {
     if object.conn.is_busy() || !(object.conn.rollback_now() || settled(&object)) {
         close(object, Why::Broken);
         home.into_iter().for_each(|it| it.give_back(None));

@@ -41,7 +41,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Object, PoolError, QueueMode, Timeouts};
 use futures_util::FutureExt;
@@ -203,6 +203,25 @@ impl Pool {
     /// The most bytes in one message, as far as connections were opened.
     pub(crate) fn max_message(&self) -> usize {
         self.shared.max_message.load(Ordering::Relaxed)
+    }
+
+    /// A connection that can be had at once; nothing is asked, and nobody waits. Gives
+    /// back what [`acquire`](Self::acquire) needs where there is none.
+    pub(crate) fn acquire_now(&self, ask: Ask) -> Result<Lease, Ask> {
+        let half = self.half(ask.intent);
+        let is_plain = ask.lane.is_none() && !self.shared.gate.is_shut() && self.setup.0.on_acquire.is_empty();
+        if !is_plain || !self.shared.hooks.before_acquire.is_empty() {
+            return Err(ask);
+        }
+        let Ok(Some(seat)) = half.seats.take_now() else { return Err(ask) };
+        let Ok(object) = half.get() else { return Err(ask) };
+        let mut lease = Lease::new(object, Stay { seat, _lane: None });
+        // What was taken goes home, and is the first to be taken again.
+        if lease.is_vacant() || lease.pooled().is_unused(Instant::now(), self.shared.option(|it| it.validate_after)) {
+            return Err(ask);
+        }
+        lease.lend(ask);
+        Ok(lease)
     }
 
     /// Waits for a connection, or opens one.

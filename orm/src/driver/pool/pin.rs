@@ -21,11 +21,12 @@ pub(crate) struct Pin {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each pinned session, and a box would be one for each statement")]
 enum Held {
     /// It is taken from the pool when it is needed first.
     #[default]
     Nothing,
-    Conn(Box<Lease>),
+    Conn(Lease),
     /// It is lent, or did not come back.
     Gone,
 }
@@ -52,15 +53,25 @@ impl Pin {
         let mut held = Arc::clone(&self.held).lock_owned().await;
         self.check()?;
         if matches!(*held, Held::Nothing) {
-            *held = Held::Conn(Box::new(pool.acquire(ask).await?));
+            *held = Held::Conn(pool.acquire(ask).await?);
         }
-        let Held::Conn(lease) = std::mem::replace(&mut *held, Held::Gone) else {
-            return Err(Error::ConnectionLost {
-                doing: "this session was pinned to it; what was set on it is gone, so begin anew with another session".to_owned(),
-                source: "the connection broke, or a transaction on it was dropped".into(),
-            });
-        };
-        Ok(lease.with_home(Home { held, in_transaction: Arc::clone(&self.in_transaction) }))
+        self.lend(held).ok_or_else(|| Error::ConnectionLost {
+            doing: "this session was pinned to it; what was set on it is gone, so begin anew with another session".to_owned(),
+            source: "the connection broke, or a transaction on it was dropped".into(),
+        })
+    }
+
+    /// Lends the connection, if it is there and nobody has it; else [`acquire`](Self::acquire)
+    /// says why not, or waits.
+    pub(crate) fn acquire_now(&self) -> Option<Lease> {
+        let held = Arc::clone(&self.held).try_lock_owned().ok()?;
+        self.check().ok()?;
+        if matches!(*held, Held::Conn(_)) { self.lend(held) } else { None }
+    }
+
+    fn lend(&self, mut held: OwnedMutexGuard<Held>) -> Option<Lease> {
+        let Held::Conn(lease) = std::mem::replace(&mut *held, Held::Gone) else { return None };
+        Some(lease.with_home(Home { held, in_transaction: Arc::clone(&self.in_transaction) }))
     }
 
     /// Lends the connection for a transaction: until it comes back, others do
@@ -80,6 +91,6 @@ impl Home {
     /// Takes the connection back; without one, it is gone.
     pub(super) fn give_back(mut self, lease: Option<Lease>) {
         self.in_transaction.store(false, Ordering::Release);
-        *self.held = lease.map_or(Held::Gone, |it| Held::Conn(Box::new(it)));
+        *self.held = lease.map_or(Held::Gone, Held::Conn);
     }
 }

@@ -1,5 +1,6 @@
 //! Where a statement runs, how it waits for locks, and how it is stopped.
 
+use std::future::Future;
 use std::ops::DerefMut;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -35,24 +36,52 @@ pub(crate) struct Limits {
 /// A dropped future stops the statement; the connection then comes back by the
 /// drop of its guard, when SQLite has let go of it. An interrupted write ends
 /// the whole transaction, so look at [`Lite::in_transaction`] after an error.
-pub(crate) async fn run<G>(mut conn: G, mut work: Work, limits: Limits) -> (G, Work, Result<Done>)
+pub(crate) fn run<G>(mut conn: G, mut work: Work, limits: Limits) -> impl Future<Output = (G, Work, Result<Done>)> + Send + 'static
 where
     G: DerefMut<Target = Conn> + Send + 'static,
 {
-    let mut inline = match lite(&mut conn) {
-        Ok(it) => is_short(&work.statement) || it.writes_inline() && is_single_write(&work.statement),
-        Err(error) => return (conn, work, Err(error)),
-    };
+    async move {
+        let inline = match lite(&mut conn) {
+            Ok(it) => is_short(&work.statement) || it.writes_inline() && is_single_write(&work.statement),
+            Err(error) => return (conn, work, Err(error)),
+        };
+        // Boxed: what is done at once would carry it along.
+        if !inline {
+            return Box::pin(run_in_turns(conn, work, limits, None)).await;
+        }
+        match run_here(&mut conn, &mut work, limits.deadline).await {
+            Ok(done) => (conn, work, Ok(done)),
+            Err(halt) => Box::pin(run_in_turns(conn, work, limits, Some(halt))).await,
+        }
+    }
+}
+
+/// Runs a statement on this thread.
+async fn run_here<G>(conn: &mut G, work: &mut Work, deadline: Option<Deadline>) -> Result<Done, Halt>
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
+    // A loop over short reads would never give the thread to other tasks.
+    tokio::task::coop::consume_budget().await;
+    lite(conn).map_err(Halt::Failed).and_then(|it| run_inline(it, work, deadline))
+}
+
+/// Runs a statement that has no turn yet, or had one here and was halted, until it is done.
+async fn run_in_turns<G>(mut conn: G, mut work: Work, limits: Limits, mut halted: Option<Halt>) -> (G, Work, Result<Done>)
+where
+    G: DerefMut<Target = Conn> + Send + 'static,
+{
     let mut turns = Turns::new(limits);
+    let mut inline = halted.is_some();
     loop {
-        let ran = if inline {
-            // A loop over short reads would never give the thread to other tasks.
-            tokio::task::coop::consume_budget().await;
-            lite(&mut conn).map_err(Halt::Failed).and_then(|it| run_inline(it, &mut work, limits.deadline))
-        } else {
-            let ran;
-            (conn, work, ran) = run_blocking(conn, work, limits.deadline).await;
-            ran
+        let ran = match halted.take() {
+            Some(halt) => Err(halt),
+            None if inline => run_here(&mut conn, &mut work, limits.deadline).await,
+            None => {
+                let ran;
+                (conn, work, ran) = run_blocking(conn, work, limits.deadline).await;
+                ran
+            }
         };
         let halt = match ran {
             Ok(done) => return (conn, work, Ok(done)),
