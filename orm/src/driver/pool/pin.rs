@@ -52,7 +52,7 @@ impl Pin {
         let mut held = Arc::clone(&self.held).lock_owned().await;
         self.check()?;
         if matches!(*held, Held::Nothing) {
-            *held = Held::Conn(Box::new(pool.acquire(ask).await?));
+            *held = Held::Conn(Box::new(pool.acquire(Ask { pinned: true, ..ask }).await?));
         }
         let Held::Conn(lease) = std::mem::replace(&mut *held, Held::Gone) else {
             return Err(Error::ConnectionLost {
@@ -69,6 +69,11 @@ impl Pin {
         let lease = self.acquire(pool, ask).await?;
         self.in_transaction.store(true, Ordering::Release);
         Ok(lease)
+    }
+
+    /// Whether a statement has it, or waits for it.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.held.try_lock().is_err()
     }
 
     fn check(&self) -> Result<()> {
