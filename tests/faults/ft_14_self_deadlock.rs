@@ -1,7 +1,7 @@
 //! FT-14: a task that asks a pool of one for a second connection.
 //!
 //! Seen failing without what `held::check` does: each nested one waits out the
-//! time for waiting; and `strict` 0 without what `Register::kept` says.
+//! time for waiting.
 
 use std::panic::Location;
 use std::time::{Duration, Instant};

@@ -72,7 +72,7 @@ pub(super) struct Exhausted<'e> {
     pub(super) in_use: &'e usize,
     pub(super) own: &'e usize,
     pub(super) max: &'e usize,
-    pub(super) opening: &'e usize,
+    pub(super) opening: &'e u32,
     pub(super) waiting: &'e usize,
     pub(super) holder: &'e Option<Holder>,
     /// Why the last one that was to be opened could not be.

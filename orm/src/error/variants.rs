@@ -232,7 +232,7 @@ pub enum Error {
         /// The most connections there may be.
         max: usize,
         /// How many are being opened.
-        opening: usize,
+        opening: u32,
         /// Callers that wait, too.
         waiting: usize,
         /// Who has had one of the connections for the longest time.

@@ -152,7 +152,7 @@ impl Pool {
             in_use: usage.in_use,
             own: usage.own,
             max: half.seats.most(),
-            opening: register.being_opened(half.role),
+            opening: u32::try_from(register.being_opened(half.role)).unwrap_or(u32::MAX),
             waiting,
             holder: usage.longest,
             source: register.refused().map(Into::into),

@@ -120,7 +120,6 @@ mod tests {
         assert_eq!(FOREIGN.iter().map(|it| it.1).find(|it| !known(it)), None);
     }
 
-    /// Seen failing for `name`: "the keys are …".
     #[test]
     fn what_the_page_says_of_names_is_what_errors_say() {
         let page = include_str!("../../configuration.md");
