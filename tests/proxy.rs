@@ -32,6 +32,7 @@ struct Rules {
     /// After so many answers one is swallowed and its connection cut; 0 is never.
     reset_every: AtomicUsize,
     answers: AtomicUsize,
+    resets: AtomicUsize,
     /// Whether nothing comes through any more, and nobody is told.
     silent: AtomicBool,
     /// Connections of an earlier one stay silent for ever.
@@ -69,6 +70,7 @@ impl Proxy {
             rate: AtomicU64::new(0),
             reset_every: AtomicUsize::new(0),
             answers: AtomicUsize::new(0),
+            resets: AtomicUsize::new(0),
             silent: AtomicBool::new(false),
             forgotten: AtomicUsize::new(0),
             cut: watch::Sender::new(0),
@@ -177,6 +179,11 @@ impl Proxy {
         self.rules.forgotten.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// How many answers were swallowed so far, with their connections.
+    pub(crate) fn resets(&self) -> usize {
+        self.rules.resets.load(Ordering::SeqCst)
+    }
+
     /// Cuts all connections now.
     pub(crate) fn cut(&self) {
         self.rules.cut.send_modify(|it| *it += 1);
@@ -210,7 +217,9 @@ impl Rules {
     /// Whether this answer is the one at which the connection is cut.
     fn is_reset(&self) -> bool {
         let every = self.reset_every.load(Ordering::SeqCst);
-        every > 0 && (self.answers.fetch_add(1, Ordering::SeqCst) + 1).is_multiple_of(every)
+        let is = every > 0 && (self.answers.fetch_add(1, Ordering::SeqCst) + 1).is_multiple_of(every);
+        self.resets.fetch_add(usize::from(is), Ordering::SeqCst);
+        is
     }
 }
 

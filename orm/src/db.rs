@@ -204,7 +204,7 @@ impl Db {
         // A SQLite file is made by the connection that writes.
         pool.reach(Ask::new(Intent::Write, at)).await?;
         // Another one on SQLite, where others read.
-        drop(pool.acquire(Ask::new(Intent::Read, at)).await?);
+        drop(pool.acquire(Ask::new(Intent::Read, at).at_once()).await?);
         pool.warm_up().await
     }
 

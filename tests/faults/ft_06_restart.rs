@@ -76,7 +76,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .count("refused", count(|it| &it.refused, &|_| true))
         .zero("unsaid", count(|it| &it.refused, &|it| stored.contains_key(it)))
         .zero("unnamed", told.iter().map(|it| it.unnamed).sum::<u64>())
-        .within("again_ms", u64::try_from(slowest.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=1_000))
+        .within("again_ms", u64::try_from(slowest.as_millis()).unwrap(), ground.size(0..=10_000, 0..=1_000))
 }
 
 async fn write(db: Db, over: Arc<AtomicBool>, next: Arc<AtomicI64>, done: Arc<AtomicI64>) -> Told {

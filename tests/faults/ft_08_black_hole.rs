@@ -34,7 +34,7 @@ enum When {
 pub(crate) async fn run(ground: Ground) -> Seen {
     ground.create_tables::<Drop>().await.unwrap();
     let mut seen = Seen::new();
-    let (mut late, mut unnamed, mut running) = (Duration::ZERO, 0_u64, 0_u64);
+    let (mut late, mut early, mut unnamed, mut running) = (Duration::ZERO, Duration::ZERO, 0_u64, 0_u64);
     for (figure, when) in
         [("release_ms", When::Release), ("query_ms", When::Query), ("connect_ms", When::Connect), ("commit_ms", When::Commit)]
     {
@@ -63,11 +63,20 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         proxy.silence();
         turn.go.add_permits(CONNECTIONS);
         for ended in join_all(work).await {
-            let (error, after) = ended.unwrap();
-            late = after.max(late);
+            let (error, took) = ended.unwrap();
+            if let Some(took) = took {
+                late = late.max(took.saturating_sub(DEADLINE));
+                early = early.max(DEADLINE.saturating_sub(took));
+            }
             let named = matches!(
                 error,
-                None | Some(Error::Timeout { .. } | Error::OutcomeUnknown { .. } | Error::RolledBack { .. } | Error::ConnectionLost { .. })
+                None | Some(
+                    Error::PoolExhausted { deadline: true, .. }
+                        | Error::Timeout { .. }
+                        | Error::OutcomeUnknown { .. }
+                        | Error::RolledBack { .. }
+                        | Error::ConnectionLost { .. }
+                )
             );
             if !named {
                 println!("{when:?}: {error:?}");
@@ -79,14 +88,23 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         all_at_once(&db).await;
         println!("{when:?}: silent for {:?}, whole {:?} after it was healed", healed - silent, healed.elapsed());
         let back = u64::try_from(healed.elapsed().as_millis()).unwrap();
-        // The release begins while it is silent; all else is over when it is healed.
-        seen = seen.within(figure, back, ground.size(0..=u64::MAX, 0..=5_500));
+        // What is released, or was to be committed, is given up after that time and opened anew
+        // then; all else is over when it is healed, or soon after.
+        let bound = ms(RELEASE) + if matches!(when, When::Release | When::Commit) { 500 } else { 0 };
+        seen = seen.within(figure, back, ground.size(0..=bound * 10, 0..=bound));
         if when == When::Query {
             running += still_running(&ground, &db).await;
         }
     }
-    let ms = |it: Duration| u64::try_from(it.as_millis()).unwrap();
-    seen.zero("unnamed", unnamed).zero("running", running).within("late_ms", ms(late), ground.size(0..=u64::MAX, 0..=ms(LATE)))
+    seen.zero("unnamed", unnamed).zero("running", running).zero("early_ms", ms(early)).within(
+        "late_ms",
+        ms(late),
+        ground.size(0..=ms(LATE) * 10, 0..=ms(LATE)),
+    )
+}
+
+fn ms(it: Duration) -> u64 {
+    u64::try_from(it.as_millis()).unwrap()
 }
 
 /// The network falls silent when all have written, and they go on then.
@@ -145,8 +163,9 @@ async fn until(db: &Db, reached: impl Fn(&orm::PoolStats) -> bool) {
     }
 }
 
-/// What one of the connections is used for; says how it ended, and how long after its deadline.
-async fn strike(db: Db, n: usize, when: When, engine: Engine, turn: Arc<Turn>) -> (Option<Error>, Duration) {
+/// What one of the connections is used for; says how it ended, and how long that took where it
+/// has a deadline.
+async fn strike(db: Db, n: usize, when: When, engine: Engine, turn: Arc<Turn>) -> (Option<Error>, Option<Duration>) {
     let operation = i64::try_from(n).unwrap();
     let start = Instant::now();
     let short = db.session().timeout(DEADLINE);
@@ -154,7 +173,7 @@ async fn strike(db: Db, n: usize, when: When, engine: Engine, turn: Arc<Turn>) -
         When::Query => short.raw(super::minute(engine), ()).execute().await.map(drop),
         When::Connect => {
             // The network is silent before this begins.
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            turn.wait().await;
             let error = short.find::<Drop>().count().await;
             error.map(drop)
         }
@@ -172,8 +191,8 @@ async fn strike(db: Db, n: usize, when: When, engine: Engine, turn: Arc<Turn>) -
             tx.create(row(operation)).await.unwrap();
             turn.wait().await;
             drop(tx);
-            return (None, Duration::ZERO);
+            return (None, None);
         }
     };
-    (ended.err(), start.elapsed().saturating_sub(DEADLINE))
+    (ended.err(), Some(start.elapsed()))
 }

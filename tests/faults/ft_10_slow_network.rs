@@ -45,7 +45,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     }
 
     // With losses: what fails says so, and nothing is left running.
-    proxy.reset_every(100);
+    proxy.reset_every(ground.size(4, 100));
     let (mut unnamed, mut failed) = (0_u64, 0_u64);
     let trials = ground.size(5, 50);
     for _ in 0..trials {
@@ -53,6 +53,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         let Err(error) = short.raw(super::minute(engine), ()).execute().await else { continue };
         failed += 1;
         let named = matches!(error, Error::Timeout { phase, .. } if !phase.is_empty())
+            || matches!(error, Error::PoolExhausted { phase: "a connection", deadline: true, .. })
             || matches!(error, Error::ConnectionLost { .. } | Error::OutcomeUnknown { .. } | Error::Connect { .. });
         if !named {
             println!("{error:?}");
@@ -66,7 +67,11 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .zero("wrong", wrong)
         .within("failed", failed, trials..=trials)
         .zero("unnamed", unnamed)
-        .within("late_ms", u64::try_from(longest.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=100))
+        .within("resets", proxy.resets(), 1..=u64::MAX)
+        .within("late_ms", u64::try_from(longest.as_millis()).unwrap(), ground.size(0..=1_000, 0..=100))
+        // What is said to the server over a connection that is cut is said again over another one,
+        // which takes some round trips.
+        .within("left_ms", u64::try_from(left.as_millis()).unwrap(), ground.size(0..=10_000, 0..=2_000))
 }
 
 /// Waits until the server does nothing for the experiment; says how long that took.

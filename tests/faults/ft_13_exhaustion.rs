@@ -41,10 +41,10 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     let percent = |part: u128, whole: u128| u64::try_from(part * 100 / whole.max(1)).unwrap();
     Seen::new()
         .count("turns", waits.len())
-        .within("longest_percent", percent(longest.as_micros(), mean.as_micros()), ground.size(0..=u64::MAX, 0..=200))
-        .within("late_ms", late, ground.size(0..=u64::MAX, 0..=25))
+        .within("longest_percent", percent(longest.as_micros(), mean.as_micros()), ground.size(0..=2_000, 0..=200))
+        .within("late_ms", late, ground.size(0..=250, 0..=25))
         .zero("unnamed", unnamed)
-        .within("goodput_percent", percent(crowd.into(), alone.into()), ground.size(1..=u64::MAX, 80..=u64::MAX))
+        .within("goodput_percent", percent(crowd.into(), alone.into()), ground.size(8..=1_000, 80..=200))
         .within("opened", hurried.stats().opened, 1..=u64::try_from(SIZE + 1).unwrap())
         .zero("in_use", ground.rest(&hurried).await.as_secs() / 30)
 }

@@ -18,6 +18,8 @@ use crate::faults::storm::{Drop, row};
 struct Tally {
     /// Refused before anything was waited for.
     at_once: u64,
+    /// Refused at once, where the session is strict, because the task has all of them.
+    strict: u64,
     /// Refused when the time for waiting was over.
     waited: u64,
     /// Both places are in the error.
@@ -34,8 +36,8 @@ impl Tally {
                 self.at_once += 1;
                 self.named += u64::from(transaction.starts_with(file) && statement.starts_with(file) && transaction != statement);
             }
-            Err(Error::PoolExhausted { at, own: 1, holder: Some(holder), .. }) => {
-                self.waited += 1;
+            Err(Error::PoolExhausted { at, own: 1, holder: Some(holder), waited, .. }) => {
+                *if waited.is_zero() { &mut self.strict } else { &mut self.waited } += 1;
                 self.named += u64::from(at.file() == file && holder.at.file() == file && holder.at.line() < at.line());
             }
             _ => self.other += 1,
@@ -48,6 +50,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     ground.create_tables::<Drop>().await.unwrap();
     let limit = Duration::from_millis(50);
     let db = ground.builder().pool(PoolOptions::new().max_size(1).wait_timeout(limit)).open().await.unwrap();
+    let strict = db.session().strict();
     let mut tally = Tally::default();
     let mut slowest = Duration::ZERO;
     for _ in 0..rounds {
@@ -60,18 +63,25 @@ pub(crate) async fn run(ground: Ground) -> Seen {
             tx.create(row(2)).await
         });
         inside.await.unwrap();
-        // What is kept in variables is not, and may be given to others.
+        // What is kept in variables is not, and may be given to others, or to another part of
+        // this task: only a strict session is refused at once.
         let guard = db.begin().await.unwrap();
         let start = Instant::now();
         tally.note(db.create(row(1)).await);
         slowest = slowest.max(start.elapsed());
+        tally.note(strict.create(row(1)).await);
+        tally.note(strict.begin().await.map(drop));
         guard.rollback().await;
         let pinned = db.session().pinned();
         pinned.raw("SELECT 1", ()).fetch::<i32>().await.unwrap();
         let start = Instant::now();
         tally.note(db.create(row(1)).await);
         slowest = slowest.max(start.elapsed());
+        tally.note(strict.create(row(1)).await);
         drop(pinned);
+        // What is held for a statement comes back by itself.
+        let both = tokio::join!(strict.create(row(3)).into_future(), strict.create(row(4)).into_future());
+        tally.other += u64::from(both.0.is_err()) + u64::from(both.1.is_err());
         // A stream holds nothing between its pages.
         let mut rows = db.find::<Drop>().stream();
         while let Some(row) = rows.next().await {
@@ -83,7 +93,8 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     Seen::new()
         .within("at_once", tally.at_once, rounds * 4..=rounds * 4)
         .within("waited", tally.waited, rounds * 2..=rounds * 2)
-        .within("named", tally.named, rounds * 6..=rounds * 6)
+        .within("strict", tally.strict, rounds * 3..=rounds * 3)
+        .within("named", tally.named, rounds * 9..=rounds * 9)
         .zero("other", tally.other)
-        .within("slowest_ms", u64::try_from(slowest.as_millis()).unwrap(), ground.size(0..=u64::MAX, 0..=75))
+        .within("slowest_ms", u64::try_from(slowest.as_millis()).unwrap(), ground.size(0..=750, 0..=75))
 }

@@ -3,9 +3,11 @@
 //!
 //! What the pool counts must agree with what the server counts: it is asked all the
 //! time. A connection that was closed is there until the server has noticed, so one
-//! too many counts if it stays. Seen failing with `Seats::resize` that forgets what
+//! too many counts if it stays, and at any moment there are no more than the pool may have
+//! and has closed lately. Seen failing with `Seats::resize` that forgets what
 //! it could not take back (`surplus`): 8 of 2 stay open.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -32,6 +34,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     let mut plain = ground.plain().await;
     let mut dice = ground.dice(0);
     let (mut beyond, mut stays, mut samples) = (0_u64, 0_u64, 0_u64);
+    let mut closed = Closed { writers: writers as u64, ..Closed::default() };
     let mut most = 4;
     let changes = ground.size(100, 1_000);
     for _ in 0..changes {
@@ -51,7 +54,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         beyond += u64::from(db.stats().open > MOST + writers);
         samples += 1;
         // What is over the size of now goes when who has it lets go.
-        stays += u64::from(stays_beyond(&ground, &mut plain, &db, most).await);
+        stays += u64::from(stays_beyond(&ground, &mut plain, &db, most, &mut closed).await);
         // Somebody used it before the next change.
         let start = Instant::now();
         while done.load(Ordering::SeqCst) == before && start.elapsed() < Duration::from_secs(30) {
@@ -59,7 +62,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         }
     }
     db.pool().resize(2);
-    stays += u64::from(stays_beyond(&ground, &mut plain, &db, 2).await);
+    stays += u64::from(stays_beyond(&ground, &mut plain, &db, 2, &mut closed).await);
     over.store(true, Ordering::SeqCst);
     for ended in join_all(tasks).await {
         ended.unwrap();
@@ -71,26 +74,63 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .count("uses", done.load(Ordering::SeqCst))
         .zero("errors", errors.load(Ordering::SeqCst))
         .zero("beyond", beyond)
-        .within("samples", samples, changes..=u64::MAX)
+        .within("samples", samples + closed.samples, 2 * changes..=u64::MAX)
+        .zero("above_ceiling", closed.above)
         .zero("stays", stays)
         .within("open", stats.open, 0..=2 + writers as u64)
         .zero("timed_out", stats.timed_out)
         .zero("dirty", ground.dirty(&mut plain).await)
 }
 
+/// How long the server may have what the pool has closed.
+const NOTICED: Duration = Duration::from_secs(2);
+
+/// What the pool has closed, which the server may still have.
+#[derive(Debug, Default)]
+struct Closed {
+    writers: u64,
+    /// How many were closed by then, for some time back.
+    seen: VecDeque<(Instant, u64)>,
+    samples: u64,
+    /// How often the server had more than it could have.
+    above: u64,
+}
+
+impl Closed {
+    /// Compares what the server has with what it may have at most.
+    fn look(&mut self, db: &Db, on_server: u64) {
+        let (now, stats) = (Instant::now(), db.stats());
+        self.seen.push_back((now, stats.opened - stats.open as u64));
+        // One that is older than that stays, to count from.
+        while self.seen.get(1).is_some_and(|it| now - it.0 > NOTICED) {
+            self.seen.pop_front();
+        }
+        let lately = self.seen.back().map_or(0, |it| it.1) - self.seen.front().map_or(0, |it| it.1);
+        self.samples += 1;
+        if on_server > MOST as u64 + self.writers + lately {
+            println!("the server has {on_server}, {lately} were closed lately: {stats:?}");
+            self.above += 1;
+        }
+    }
+}
+
 /// Whether the pool or the server has more connections of this experiment than
 /// there may be now, and still has them later.
-async fn stays_beyond(ground: &Ground, plain: &mut crate::plain::Plain, db: &Db, most: usize) -> bool {
+async fn stays_beyond(ground: &Ground, plain: &mut crate::plain::Plain, db: &Db, most: usize, closed: &mut Closed) -> bool {
     let writers = usize::from(ground.engine() == Engine::Sqlite);
     let start = Instant::now();
-    while db.stats().open > most + writers || ground.connections(plain).await > most as u64 {
-        if start.elapsed() > Duration::from_secs(2) {
+    loop {
+        let on_server = ground.connections(plain).await;
+        closed.look(db, on_server);
+        if db.stats().open <= most + writers && on_server <= most as u64 {
+            return false;
+        }
+        if start.elapsed() > NOTICED {
             println!("more than {most}: {:?}", db.stats());
             return true;
         }
         tokio::task::yield_now().await;
     }
-    false
 }
 
 async fn use_it(db: Db, n: i64, over: Arc<AtomicBool>, done: Arc<AtomicU64>, errors: Arc<AtomicU64>) {

@@ -73,8 +73,8 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     let files = ground.engine() == Engine::Sqlite;
     Seen::new()
         .count("rounds", u64::try_from(rounds).unwrap())
-        .within("idle_closed_ms", ms(idle), ground.size(0..=u64::MAX, 0..=1_000))
-        .within("returned_ms", ms(whole), ground.size(0..=u64::MAX, 0..=3_000))
+        .within("idle_closed_ms", ms(idle), ground.size(0..=10_000, 0..=1_000))
+        .within("returned_ms", ms(whole), ground.size(0..=30_000, 0..=3_000))
         .within("left", left, 0..=if files { u64::MAX } else { 0 })
         .zero("unnamed", unnamed)
         .zero("open", open)

@@ -100,12 +100,13 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     let (refusals, ()) = tokio::join!(work, watch);
     sum.refusals = refusals.concat();
     sum.refusals.sort_unstable();
-    let nth = |part: usize| sum.refusals.get(sum.refusals.len() * part / 100).copied().unwrap_or(u128::MAX);
     // Refused by the breaker, not by the database.
     assert!(sum.refusals.len() > 100, "{sum:?}");
+    // All of them at full size; a debug build beside other tests is held up now and then.
+    let nth = |part: usize| sum.refusals.get((sum.refusals.len() - 1) * part / 100).copied().unwrap_or(u128::MAX);
     Seen::new()
         .within("opened_ms", sum.opened, 0..=1_000)
-        .within("refused_us", nth(99), 0..=999)
+        .within("refused_us", nth(ground.size(99, 100)), 0..=999)
         .count("median_us", nth(50))
         .count("probes", sum.probes)
         .zero("storm", sum.storm)

@@ -25,6 +25,7 @@ cases![
     what_was_refused_is_used_when_it_can_be,
     a_file_that_is_half_written_changes_nothing,
     what_needs_a_restart_is_said,
+    a_listener_is_told_the_old_and_the_new,
     a_listener_that_panics_does_not_end_the_watch,
     a_watch_ends_with_its_database,
     a_watch_ends_with_its_database_though_nothing_changes,
@@ -309,6 +310,28 @@ async fn a_listener_that_panics_does_not_end_the_watch(t: Test) {
         sender.send_modify(|it| it.batch_size = Some(n));
         heard.recv().await.unwrap();
     }
+}
+
+async fn a_listener_is_told_the_old_and_the_new(t: Test) {
+    let (sender, mut source) = watch::channel(config(&t));
+    let config = source.load().await.unwrap();
+    let db = config.builder().open().await.unwrap();
+    let (told, mut heard) = unbounded_channel();
+    let _watch = ConfigWatch::start(&db, config, source, move |event| {
+        let of = |it: &DbConfig| (it.batch_size, it.pool.max_size);
+        let _ = told.send(match event {
+            ConfigEvent::Changed(it) => (Some(of(&it.old)), of(&it.new)),
+            ConfigEvent::Kept { config, .. } => (None, of(config)),
+            _ => panic!("{event:?}"),
+        });
+    });
+    sender.send_modify(|it| it.batch_size = Some(7));
+    assert_eq!(heard.recv().await.unwrap(), (Some((None, 3)), (Some(7), 3)));
+    // What was refused is not what holds.
+    sender.send_modify(|it| (it.batch_size, it.pool.max_size) = (Some(8), 0));
+    assert_eq!(heard.recv().await.unwrap(), (None, (Some(7), 3)));
+    sender.send_modify(|it| it.pool.max_size = 5);
+    assert_eq!(heard.recv().await.unwrap(), (Some((Some(7), 3)), (Some(8), 5)));
 }
 
 async fn a_watch_ends_with_its_database(t: Test) {

@@ -53,6 +53,7 @@ mod requests;
 mod requests_in_transactions;
 mod retries;
 mod returning;
+mod rotations;
 mod selections;
 mod semantics;
 mod server_side;
@@ -174,6 +175,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         requests_in_transactions::CASES,
         retries::CASES,
         returning::CASES,
+        rotations::CASES,
         selections::CASES,
         semantics::CASES,
         server_side::CASES,

@@ -225,6 +225,7 @@ async fn what_is_written_of_errors_is_what_they_say(t: Test) {
         at: std::panic::Location::caller(),
         waited: Duration::ZERO,
         phase: "a connection",
+        deadline: false,
         in_use: 1,
         own: 0,
         max: 1,

@@ -190,12 +190,17 @@ fn unreachable_because(error: &std::io::Error) -> String {
     }
 }
 
-fn turned_away(target: &Target, error: &dyn sqlx::error::DatabaseError) -> String {
-    let user = target.user();
+/// What the server calls the error: for MariaDB its number.
+pub(super) fn code(error: &dyn sqlx::error::DatabaseError) -> String {
     let code = error.code().unwrap_or_default().into_owned();
     #[cfg(feature = "mysql")]
     let code = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map_or(code, |it| it.number().to_string());
-    match code.as_str() {
+    code
+}
+
+fn turned_away(target: &Target, error: &dyn sqlx::error::DatabaseError) -> String {
+    let user = target.user();
+    match code(error).as_str() {
         "28P01" | "28000" | "1045" | "1698" => {
             format!("the password for user {user} was refused, or the user may not connect")
         }

@@ -8,14 +8,18 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::ErrorKind;
 
 use crate::dialect::{self, Engine};
+use crate::driver::errors;
 use crate::error::Cause;
 
 /// What a driver reported, in words that quote no value.
 #[derive(Debug)]
 pub(super) struct Reported {
     words: String,
+    /// Whether the same may be well in a moment.
+    passing: bool,
     source: Option<Cause>,
 }
 
@@ -33,11 +37,12 @@ impl Error for Reported {
 
 /// The cause below an error, of words that quote no value.
 pub(super) fn cause(words: impl Into<String>) -> Cause {
-    Box::new(Reported { words: words.into(), source: None })
+    Box::new(Reported { words: words.into(), passing: false, source: None })
 }
 
 /// The cause for what sqlx reported.
 pub(super) fn source(error: sqlx::Error) -> Cause {
+    let passing = passes(&error);
     let (words, source): (_, Option<Cause>) = match error {
         sqlx::Error::Database(it) => (format!("the server's error {}", it.code().unwrap_or_else(|| "without a code".into())), None),
         sqlx::Error::Io(it) => ("the network or the file system failed".to_owned(), Some(it.into())),
@@ -46,7 +51,31 @@ pub(super) fn source(error: sqlx::Error) -> Cause {
         sqlx::Error::WorkerCrashed => ("the thread of the connection is gone".to_owned(), None),
         _ => ("the driver failed".to_owned(), None),
     };
-    Box::new(Reported { words, source })
+    Box::new(Reported { words, passing, source })
+}
+
+/// Whether a connection could not be opened for a reason that passes, such as a server that
+/// starts; a wrong password stays wrong.
+pub(super) fn is_passing(error: &crate::error::Error) -> bool {
+    let crate::error::Error::Connect { source: Some(source), .. } = error else { return false };
+    source.downcast_ref::<Reported>().is_some_and(|it| it.passing)
+}
+
+/// Whether the server, or what stands before it, is away for a moment or has no room.
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(it) => matches!(
+            it.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof
+        ),
+        // Too many connections; starting up or shutting down.
+        sqlx::Error::Database(it) => matches!(errors::code(it.as_ref()).as_str(), "53300" | "57P03" | "1040" | "1203" | "1053"),
+        _ => false,
+    }
 }
 
 /// SQL text for a message: without the strings in it, and of a length that can be read.

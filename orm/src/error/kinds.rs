@@ -43,7 +43,7 @@ impl Error {
     /// Whether a deadline was over. What had begun was stopped and undone; a write
     /// of which that is not known is [`OutcomeUnknown`](Self::OutcomeUnknown) instead.
     ///
-    /// Locks that were waited for in vain and a pool without a free connection
+    /// Locks that were waited for in vain and a pool that had no connection by then
     /// have errors of their own; see [`is_retryable`](Self::is_retryable).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
@@ -63,7 +63,8 @@ impl Error {
         matches!(self, Self::Cancelled)
     }
 
-    /// Whether no connection of the pool became free in time.
+    /// Whether no connection of the pool was to be had in time: that of the pool, or that
+    /// of the session.
     #[must_use]
     pub fn is_pool_exhausted(&self) -> bool {
         matches!(self, Self::PoolExhausted { .. })

@@ -68,10 +68,11 @@ pub(super) struct Exhausted<'e> {
     pub(super) at: &'e Location<'e>,
     pub(super) waited: &'e Duration,
     pub(super) phase: &'e str,
+    pub(super) deadline: &'e bool,
     pub(super) in_use: &'e usize,
     pub(super) own: &'e usize,
     pub(super) max: &'e usize,
-    pub(super) opening: &'e usize,
+    pub(super) opening: &'e u32,
     pub(super) waiting: &'e usize,
     pub(super) holder: &'e Option<Holder>,
     /// Why the last one that was to be opened could not be.
@@ -80,9 +81,10 @@ pub(super) struct Exhausted<'e> {
 
 impl fmt::Display for Exhausted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, waited, phase, in_use, own, max, opening, waiting, holder, source } = *self;
+        let Self { at, waited, phase, deadline, in_use, own, max, opening, waiting, holder, source } = *self;
         let is_slow = in_use < max && in_use * 2 <= *max;
-        write!(f, "no connection for {at} within {waited:?} of waiting for {phase}: {in_use} of {max} are in use")?;
+        let end = if *deadline { " when the session's time was up" } else { "" };
+        write!(f, "no connection for {at} within {waited:?} of waiting for {phase}{end}: {in_use} of {max} are in use")?;
         if let Some(it) = holder {
             write!(f, ", the longest by {it}")?;
         }

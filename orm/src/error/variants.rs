@@ -214,7 +214,7 @@ pub enum Error {
     },
 
     /// No connection was to be had for too long.
-    #[error("{}", Exhausted { at, waited, phase, in_use, own, max, opening, waiting, holder, source })]
+    #[error("{}", Exhausted { at, waited, phase, deadline, in_use, own, max, opening, waiting, holder, source })]
     PoolExhausted {
         /// Where in the program the connection was asked for.
         at: &'static Location<'static>,
@@ -222,6 +222,9 @@ pub enum Error {
         waited: Duration,
         /// What it waited for: `a connection`, `its lane`, or `resume`.
         phase: &'static str,
+        /// Whether the time of the session was up, before the pool's
+        /// [`wait_timeout`](crate::PoolOptions::wait_timeout) was.
+        deadline: bool,
         /// Connections in use.
         in_use: usize,
         /// How many of these the task that waits has itself.
@@ -229,7 +232,7 @@ pub enum Error {
         /// The most connections there may be.
         max: usize,
         /// How many are being opened.
-        opening: usize,
+        opening: u32,
         /// Callers that wait, too.
         waiting: usize,
         /// Who has had one of the connections for the longest time.

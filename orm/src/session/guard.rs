@@ -34,8 +34,10 @@ impl Session {
     /// a closure. Where it does, [`transaction`](Self::transaction) is better: it
     /// cannot be forgotten.
     ///
-    /// It keeps the same promises: it is rolled back if it is dropped, in a
-    /// panic, too. With a [`deadline`](Self::deadline) or a [`timeout`](Self::timeout)
+    /// It is rolled back if it is dropped, in a panic, too. That the task asks the pool for
+    /// another connection meanwhile is not seen, for it may be kept elsewhere: where it has the
+    /// last one, that waits out its time, and fails at once only in a
+    /// [`strict`](Self::strict) session. With a [`deadline`](Self::deadline) or a [`timeout`](Self::timeout)
     /// it is rolled back then, wherever it is kept, and so with a
     /// [`transaction_timeout`](crate::DbBuilder::transaction_timeout); without one, it holds its
     /// connection as long as it lives. On a session in a transaction it is a

@@ -81,6 +81,12 @@ impl Session {
     /// It is an error in any case where it would wait for ever: where the
     /// transaction has the only connection.
     ///
+    /// What is kept in variables, a [`begin`](Self::begin) or a [`pinned`](Self::pinned)
+    /// session, another part of the task may end, so a task that has all connections of the pool
+    /// in them waits for one more as others do. A strict session does not: it is
+    /// [`Error::PoolExhausted`](crate::Error::PoolExhausted) at once, which says that the task
+    /// has them all itself.
+    ///
     /// ```
     /// # use orm::prelude::*;
     /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String }

@@ -1,6 +1,6 @@
 //! Why there is no connection.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use orm::{Db, Engine, Error, PoolOptions};
@@ -10,7 +10,12 @@ use crate::models::{User, user};
 use crate::suite::connecting::NOBODY;
 use crate::{Test, cases};
 
-cases![each_reason_for_no_connection_is_named, who_waits_for_a_silent_server_is_told_so];
+cases![
+    each_reason_for_no_connection_is_named,
+    who_waits_for_a_silent_server_is_told_so,
+    a_connection_is_had_when_the_database_comes_back_in_time,
+    what_does_not_pass_is_said_at_once,
+];
 
 /// A URL as that of the test, with another part.
 fn other(url: &str, credentials: Option<&str>, host: Option<&str>, database: Option<&str>) -> String {
@@ -97,4 +102,67 @@ async fn who_waits_for_a_silent_server_is_told_so(t: Test) {
     }
     let error = while_all_are_held(&db, 1, async { db.ping().await }).await.unwrap_err();
     assert!(std::error::Error::source(&error).is_none() && error.to_string().contains("1 of 1 are in use, the longest"), "{error:?}");
+}
+
+// hikari: TestConnectionTimeoutRetry
+/// Seen failing where the first refusal is the answer.
+async fn a_connection_is_had_when_the_database_comes_back_in_time(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    let options = PoolOptions::new().max_size(2).wait_timeout(Duration::from_secs(60));
+    let db = builder.pool(options).open().await.unwrap();
+    proxy.cut_after(0);
+    proxy.cut();
+    // Who looks whether it is there does not wait for it, nor who gives it little time.
+    let begun = Instant::now();
+    let error = loop {
+        match db.ping().await.unwrap_err() {
+            Error::ConnectionLost { .. } => {}
+            error => break error,
+        }
+    };
+    assert!(matches!(error, Error::Connect { .. }) && begun.elapsed() < Duration::from_secs(20), "{error:?}");
+    let error = db.session().timeout(Duration::from_millis(100)).find::<User>().count().await.unwrap_err();
+    let said = format!("{error} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+    assert!(matches!(error, Error::PoolExhausted { deadline: true, .. }) && said.contains("closed the connection at once"), "{said}");
+    // It comes back when both have been refused more than once.
+    let before = proxy.opened();
+    let (read, (), written) = tokio::join!(
+        async { db.find::<User>().count().await },
+        async {
+            while proxy.opened() < before + 6 {
+                tokio::task::yield_now().await;
+            }
+            proxy.heal();
+        },
+        db.transaction(async |tx| tx.create(user("ann", 1)).await),
+    );
+    assert!(read.is_ok() && written.is_ok(), "{read:?} {written:?}");
+    assert_eq!(t.find::<User>().count().await.unwrap(), 1);
+    // With no time left, the last refusal is the answer.
+    let hurried = PoolOptions::new().max_size(2).wait_timeout(Duration::from_millis(50));
+    let db = Db::builder(&other(t.url(), None, Some("127.0.0.1:1"), None)).pool(hurried).lazy().unwrap();
+    let begun = Instant::now();
+    let error = db.find::<User>().count().await.unwrap_err();
+    assert!(matches!(error, Error::Connect { .. }) && error.to_string().contains("is the server running?"), "{error:?}");
+    assert!(begun.elapsed() >= Duration::from_millis(50), "{:?}", begun.elapsed());
+}
+
+/// Who is told why it cannot be does not wait for it; nor does `open`.
+async fn what_does_not_pass_is_said_at_once(t: Test) {
+    if t.engine() == Engine::Sqlite {
+        return;
+    }
+    let options = || PoolOptions::new().wait_timeout(Duration::from_secs(600));
+    for url in [
+        other(t.url(), Some("nobody:s3cret"), None, None),
+        other(t.url(), None, None, Some("orm_no_such_db")),
+        other(t.url(), None, Some("no-such-host.invalid"), None),
+    ] {
+        let error = Db::builder(&url).pool(options()).lazy().unwrap().find::<User>().count().await.unwrap_err();
+        assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+    }
+    let nobody = other(t.url(), None, Some("127.0.0.1:1"), None);
+    let error = Db::builder(&nobody).pool(options().min_idle(2)).open().await.unwrap_err();
+    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
 }

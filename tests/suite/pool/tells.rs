@@ -15,6 +15,7 @@ cases![
     a_hook_that_panics_ends_no_report,
     a_transaction_that_is_open_for_long_is_reported,
     a_statement_that_takes_long_is_no_idle_transaction,
+    a_transaction_in_which_nothing_is_done_any_more_is_reported,
     a_pool_that_is_nearly_exhausted_says_so_once,
     figures_are_told_until_the_pool_ends,
     a_second_pool_on_the_same_database_is_a_warning,
@@ -143,6 +144,37 @@ async fn a_statement_that_takes_long_is_no_idle_transaction(t: Test) {
             assert!(said[0].contains("a statement runs"), "{said:?}");
         }
     }
+}
+
+/// Seen failing where a transaction is reported once: while a statement ran, and never again.
+async fn a_transaction_in_which_nothing_is_done_any_more_is_reported(t: Test) {
+    let busy = match t.engine() {
+        Engine::Postgres => "SELECT 1::bigint FROM pg_sleep(0.3)",
+        Engine::Sqlite => {
+            "SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT i FROM n)"
+        }
+        _ => "SELECT CAST(sleep(0.3) AS SIGNED)",
+    };
+    let limit = Duration::from_millis(40);
+    let db = t.builder().pool(PoolOptions::new().slow_transaction(limit)).open().await.unwrap();
+    let line = line!() + 1;
+    let tx = db.begin().await.unwrap();
+    let at = place(line);
+    let words = ["pool.slow_transaction ", &at];
+    while t.events().with(&words).is_empty() {
+        tx.raw(busy, ()).fetch::<i64>().await.unwrap();
+    }
+    assert!(t.events().with(&words)[0].contains("a statement runs"), "{:?}", t.events());
+    let said = t.events().until(2, &words).await;
+    assert!(said[1].contains("nothing for "), "{said:?}");
+    // What is idle for a second time is no news, nor is what is idle for longer.
+    tx.raw(busy, ()).fetch::<i64>().await.unwrap();
+    let (other_line, other) = (line!(), db.session().read_only().begin().await.unwrap());
+    t.events().until(1, &["pool.slow_transaction ", &place(other_line)]).await;
+    assert_eq!(t.events().with(&words).len(), 2);
+    other.rollback().await;
+    tx.commit().await.unwrap();
+    t.events().until(1, &["pool.slow_transaction.over", &at]).await;
 }
 
 /// Seen failing where it is not remembered that it was said: that it is over is

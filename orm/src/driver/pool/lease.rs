@@ -46,7 +46,7 @@ impl Lease {
     pub(super) fn lend(&mut self, ask: Ask) {
         let it = self.pooled_mut();
         (it.conn.patience, it.conn.given_up) = (it.shared.option(|it| it.release_timeout), None);
-        it.slot.lend(ask.at, ask.tags, it.uses > 0);
+        it.slot.lend(ask, it.uses > 0);
         it.uses += 1;
     }
 
@@ -56,6 +56,12 @@ impl Lease {
         let stay = object.stay.take();
         close(object, why);
         stay
+    }
+
+    /// Gives the place up where no connection could be opened; who wanted it keeps what is
+    /// needed for another one.
+    pub(super) fn vacate(mut self) -> Option<Stay> {
+        Object::take(self.object.take()?).stay.take()
     }
 
     /// The lease of a pinned connection, which goes back to its session.

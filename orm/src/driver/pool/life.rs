@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 impl Pool {
     /// Asks the database for a sign of life, over one of the connections.
     pub(crate) async fn ping(&self, ask: Ask) -> Result<()> {
-        let lease = self.acquire(ask).await?;
+        let lease = self.acquire(ask.at_once()).await?;
         let limit = self.shared.option(|it| it.validate_timeout);
         // One that did not answer in time is closed when it is dropped here.
         ask_for_life(lease, limit).await.1
@@ -25,7 +25,7 @@ impl Pool {
 
     /// Asks it when it is opened, which may take as long as opening a connection.
     pub(crate) async fn reach(&self, ask: Ask) -> Result<()> {
-        let lease = self.acquire(ask).await?;
+        let lease = self.acquire(ask.at_once()).await?;
         let limit = self.shared.option(|it| it.connect_timeout);
         match ask_for_life(lease, limit).await.1 {
             Err(Error::Timeout { .. }) => Err(silent(&self.target(), limit)),
@@ -35,7 +35,7 @@ impl Pool {
 
     /// Looks whether a connection that was used before can be used again; if
     /// not, gives back what is needed to get another one.
-    pub(super) async fn admit(&self, half: &Half, lease: Lease) -> Result<Result<Lease, Option<Stay>>> {
+    pub(super) async fn admit(&self, half: &Half, lease: Lease, ask: &Ask) -> Result<Result<Lease, Option<Stay>>> {
         match verdict(&self.shared.hooks.before_acquire, "before_acquire", lease.pooled()) {
             Ok(Verdict::Close) if !lease.pooled().is_memory() => return Ok(Err(lease.discard(Why::Refused))),
             Ok(_) => {}
@@ -50,7 +50,8 @@ impl Pool {
         if !lease.pooled().is_unused(asked, after) {
             return Ok(Ok(lease));
         }
-        let (lease, alive) = Box::pin(sign_of_life(lease, limit)).await;
+        let sign = async { Ok(sign_of_life(lease, limit).await) };
+        let (lease, alive) = Box::pin(self.in_time(half, ask, sign)).await?;
         if alive {
             return Ok(Ok(lease));
         }

@@ -19,6 +19,7 @@ mod shutdown;
 mod slot;
 mod stats;
 mod tell;
+mod tries;
 mod wait;
 mod watch;
 mod welcome;
@@ -51,9 +52,10 @@ use self::lanes::Lanes;
 use self::manager::{Live, Manager, Shared};
 use self::seats::Seats;
 use self::stats::Why;
+use self::tries::Tries;
 use self::watch::Watch;
 use crate::dialect::Engine;
-use crate::driver::{Pooler, Role, SqliteOptions, Target, Wanted};
+use crate::driver::{Deadline, Pooler, Role, SqliteOptions, Target, Wanted};
 use crate::error::{Error, Result};
 
 /// The connections of one database.
@@ -107,11 +109,24 @@ pub(crate) struct Ask {
     pub(crate) lane: Option<&'static str>,
     /// What it is for.
     pub(crate) tags: Tags,
+    /// By when they must have it.
+    pub(crate) until: Option<Deadline>,
+    /// Whether they wait for a database that is away for a moment.
+    pub(crate) persists: bool,
+    /// Whether it is kept between statements, though no transaction is open.
+    pub(crate) pinned: bool,
+    /// Whether a task that has all connections itself is not to wait for one more.
+    pub(crate) strict: bool,
 }
 
 impl Ask {
     pub(crate) fn new(intent: Intent, at: &'static Location<'static>) -> Self {
-        Self { intent, at, lane: None, tags: None }
+        Self { intent, at, lane: None, tags: None, until: None, persists: true, pinned: false, strict: false }
+    }
+
+    /// Wants to know at once where the database is away.
+    pub(crate) fn at_once(self) -> Self {
+        Self { persists: false, ..self }
     }
 }
 
@@ -228,6 +243,9 @@ impl Pool {
     ///
     /// Dropped on its way, it loses none: one that is being opened is opened to
     /// the end, and waits for somebody else.
+    ///
+    /// # Errors
+    /// [`Error::PoolExhausted`] where the time is up; [`Error::Connect`].
     pub(crate) async fn acquire(&self, ask: Ask) -> Result<Lease> {
         let half = self.half(ask.intent);
         // Rare ways are boxed: every statement would carry them along.
@@ -235,21 +253,22 @@ impl Pool {
             (None, false) => half.seats.take_now()?,
             _ => None,
         };
+        let mut tries = Tries::default();
         let mut stay = match seated {
             Some(seat) => Stay { seat, _lane: None },
-            None => Box::pin(self.wait(half, &ask)).await?,
+            None => Box::pin(self.wait(half, &ask, &mut tries)).await?,
         };
         let mut lease = loop {
             let lease = Lease::new(half.get()?, stay);
             let again = !lease.is_vacant();
             let mut fit = match again {
-                true => self.admit(half, lease).await?,
-                false => Ok(Box::pin(self.open(half.role, lease)).await?),
+                true => self.admit(half, lease, &ask).await?,
+                false => Box::pin(self.open_patiently(half, lease, &ask, &mut tries)).await?,
             };
             if !self.setup.0.on_acquire.is_empty()
                 && let Ok(lease) = fit
             {
-                fit = Box::pin(self.welcome(lease, again)).await?;
+                fit = Box::pin(self.in_time(half, &ask, self.welcome(lease, again))).await?;
             }
             match fit {
                 Ok(lease) => break lease,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::TryFutureExt as _;
 use futures_util::future::{join_all, try_join_all};
 
 use super::berth::{Pooled, Stay};
@@ -17,7 +18,7 @@ impl Pool {
     /// Opens the connection of a place that has none. If nobody waits for it any
     /// more, it is opened all the same and goes home: where many give up before
     /// their turn, each would begin anew otherwise, and none would ever be open.
-    pub(super) async fn open(&self, role: Role, lease: Lease) -> Result<Lease> {
+    pub(super) async fn open(&self, role: Role, lease: Lease) -> Result<Lease, Refused> {
         self.watch.start(self);
         Detached::new(open(Arc::clone(&self.shared), role, lease)).await
     }
@@ -28,7 +29,7 @@ impl Pool {
     /// The first that failed; the others stay open.
     pub(crate) async fn warm_up(&self) -> Result<()> {
         for half in self.halves() {
-            let opened = half.vacant(half.floor()).into_iter().map(|it| self.open(half.role, it));
+            let opened = half.vacant(half.floor()).into_iter().map(|it| self.open(half.role, it).map_err(|it| it.error));
             try_join_all(opened).await?;
         }
         Ok(())
@@ -84,7 +85,7 @@ impl Half {
             missing -= vacant.len();
             let opened = vacant.into_iter().map(|it| open(Arc::clone(shared), self.role, it));
             let errors: Vec<_> = join_all(opened).await.into_iter().filter_map(Result::err).collect();
-            for error in &errors {
+            for Refused { error, .. } in &errors {
                 tracing::warn!(%error, "a connection that is kept ready could not be opened");
             }
             if !errors.is_empty() {
@@ -107,12 +108,20 @@ pub(super) fn go_home(mut leases: Vec<Lease>) {
     }
 }
 
+/// Why a connection could not be opened, and what is needed to try again.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) error: Error,
+    pub(super) stay: Option<Stay>,
+}
+
 /// Opens the connection of a place that has none.
-async fn open(shared: Arc<Shared>, role: Role, mut lease: Lease) -> Result<Lease> {
+async fn open(shared: Arc<Shared>, role: Role, mut lease: Lease) -> Result<Lease, Refused> {
     let _opening = shared.register.opening(role);
+    let closed = || Refused { error: Error::Closed, stay: None };
     // Looked at once the register knows: a shutdown waits for it, or it is seen here.
     if shared.is_closed() {
-        return Err(Error::Closed);
+        return Err(closed());
     }
     let (generation, conn) = loop {
         // Read first: what is opened while the address changes is closed rather than kept.
@@ -124,7 +133,7 @@ async fn open(shared: Arc<Shared>, role: Role, mut lease: Lease) -> Result<Lease
             Err(_) if shared.generation() != generation && !shared.is_closed() => {}
             Err(error) => {
                 shared.register.refuses(&error);
-                return Err(error);
+                return Err(Refused { error, stay: lease.vacate() });
             }
         }
     };
@@ -132,7 +141,7 @@ async fn open(shared: Arc<Shared>, role: Role, mut lease: Lease) -> Result<Lease
     shared.max_message.fetch_min(conn.max_message(), Ordering::Relaxed);
     let _ = shared.engine.set(conn.engine());
     lease.fill(Pooled::new(conn, role, generation, Arc::clone(&shared)));
-    if shared.is_closed() { Err(Error::Closed) } else { Ok(lease) }
+    if shared.is_closed() { Err(closed()) } else { Ok(lease) }
 }
 
 /// Opens a connection as the pool has them.

@@ -13,7 +13,7 @@ pub(super) const MOST: usize = 100_000;
 /// |---|--:|---|
 /// | [`max_size`](Self::max_size) | 10 | connections |
 /// | [`min_idle`](Self::min_idle), [`max_idle`](Self::max_idle) | 0, all | connections that nobody uses |
-/// | [`wait_timeout`](Self::wait_timeout) | 5 s | the wait for a connection that others use |
+/// | [`wait_timeout`](Self::wait_timeout) | 5 s | the wait for a connection that others use, or for a server that is away for a moment |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s | opening one |
 /// | [`validate_after`](Self::validate_after), [`validate_timeout`](Self::validate_timeout) | 1 s, 1 s | rest until one is asked for a sign of life before it is used, and its answer |
 /// | [`release_timeout`](Self::release_timeout) | 5 s | stopping what runs on one that comes back, and cleaning it |
@@ -123,6 +123,31 @@ impl PoolOptions {
     /// What the pool has itself, because it makes it ready or asks it for a sign of life,
     /// is used by nobody: whoever is next for it waits until it is back, beyond this time
     /// at most for [`connect_timeout`](Self::connect_timeout).
+    ///
+    /// Within this time, and the session's, a connection is tried again that is refused for a
+    /// reason that passes: nobody listens, or hangs up at once, the server starts or shuts
+    /// down, or has too many connections. The pauses are 20 ms at first and half a second at
+    /// most. A wrong password, database or host name is said at once. Neither `open` nor
+    /// [`ping`](crate::Db::ping) tries again, nor what runs behind a circuit breaker.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # use std::time::{Duration, Instant};
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// use orm::{Error, PoolOptions};
+    ///
+    /// let limit = Duration::from_millis(100);
+    /// # #[cfg(feature = "postgres")] {
+    /// // Nobody listens there; whoever comes within this time is found.
+    /// let db = Db::builder("postgres://127.0.0.1:1/clinic").pool(PoolOptions::new().wait_timeout(limit)).lazy()?;
+    /// let begun = Instant::now();
+    /// assert!(matches!(db.find::<User>().await, Err(Error::Connect { .. })));
+    /// assert!(begun.elapsed() >= limit);
+    /// # }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub const fn wait_timeout(mut self, limit: Duration) -> Self {
         self.wait_timeout = limit;
@@ -218,7 +243,8 @@ impl PoolOptions {
     /// the event `pool.slow_transaction` (`tracing`) with the place in the
     /// program where its connection was taken, the [tags](crate::Session::tag) of
     /// the session, and for how long nothing was done in it, or that a statement
-    /// runs. When it is over, `pool.slow_transaction.over` says so. Default: never.
+    /// runs. Where nothing is done in it for so long after that, it is reported once more.
+    /// When it is over, `pool.slow_transaction.over` says so. Default: never.
     #[must_use]
     pub const fn slow_transaction(mut self, open: Duration) -> Self {
         self.slow_transaction = Some(open);

@@ -53,7 +53,7 @@ impl Pin {
         let mut held = Arc::clone(&self.held).lock_owned().await;
         self.check()?;
         if matches!(*held, Held::Nothing) {
-            *held = Held::Conn(pool.acquire(ask).await?);
+            *held = Held::Conn(pool.acquire(Ask { pinned: true, ..ask }).await?);
         }
         self.lend(held).ok_or_else(|| Error::ConnectionLost {
             doing: "this session was pinned to it; what was set on it is gone, so begin anew with another session".to_owned(),
@@ -80,6 +80,11 @@ impl Pin {
         let lease = self.acquire(pool, ask).await?;
         self.in_transaction.store(true, Ordering::Release);
         Ok(lease)
+    }
+
+    /// Whether a statement has it, or waits for it.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.held.try_lock().is_err()
     }
 
     fn check(&self) -> Result<()> {

@@ -143,6 +143,11 @@ impl Register {
         usage
     }
 
+    /// How many of this kind this task has for longer than one statement.
+    pub(super) fn kept(&self, role: Role) -> usize {
+        self.slots().open.iter().filter(|it| it.role == role && it.is_kept()).count()
+    }
+
     /// All figures, of the same moment.
     pub(super) fn fill(&self, stats: &mut PoolStats) {
         let slots = self.slots();

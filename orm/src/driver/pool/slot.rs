@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task;
 
+use super::Ask;
 use super::histogram::Histogram;
 use crate::driver::Role;
 use crate::driver::cancel::Ending;
@@ -44,6 +45,8 @@ pub(super) struct Loan {
     since: Instant,
     pub(super) tags: Tags,
     task: Option<task::Id>,
+    /// Whether it is kept between statements, though no transaction is open.
+    pinned: bool,
     /// Whether it was said that it is held for long.
     pub(super) reported: bool,
     transaction: Option<Begun>,
@@ -54,6 +57,8 @@ pub(super) struct Loan {
 struct Begun {
     since: Instant,
     reported: bool,
+    /// Whether it was said that nothing is done in it for long.
+    abandoned: bool,
     /// The pulse when it was looked at last, and since when it is the same.
     seen: (u64, Instant),
 }
@@ -103,8 +108,9 @@ impl Slot {
     }
 
     /// Notes who has it from now on.
-    pub(super) fn lend(&self, at: &'static Location<'static>, tags: Tags, again: bool) {
-        let loan = Loan { at, since: Instant::now(), tags, task: task::try_id(), reported: false, transaction: None };
+    pub(super) fn lend(&self, ask: Ask, again: bool) {
+        let Ask { at, tags, pinned, .. } = ask;
+        let loan = Loan { at, since: Instant::now(), tags, task: task::try_id(), pinned, reported: false, transaction: None };
         let mut state = self.state();
         state.lent += 1;
         state.reused += u64::from(again);
@@ -128,12 +134,18 @@ impl Slot {
         task::try_id().is_some_and(|task| self.state().loan.as_ref().is_some_and(|it| it.task == Some(task)))
     }
 
+    /// Whether this task has it for longer than one statement.
+    pub(super) fn is_kept(&self) -> bool {
+        let is_kept = |it: &Loan| it.task.is_some() && it.task == task::try_id() && (it.pinned || it.transaction.is_some());
+        self.state().loan.as_ref().is_some_and(is_kept)
+    }
+
     /// Notes that a transaction is begun.
     pub(super) fn begins(&self) {
         self.pulse.store(0, Ordering::Relaxed);
         if let Some(loan) = &mut self.state().loan {
             let now = Instant::now();
-            loan.transaction = Some(Begun { since: now, reported: false, seen: (0, now) });
+            loan.transaction = Some(Begun { since: now, reported: false, abandoned: false, seen: (0, now) });
         }
     }
 
@@ -155,8 +167,8 @@ impl Slot {
         Some((loan.holder(), loan.tags.clone()))
     }
 
-    /// The transaction that has been open for so long, if that was not said yet;
-    /// it is from now on.
+    /// The transaction that has been open for so long, or in which nothing was done for so
+    /// long, if that was not said yet; it is from now on.
     pub(super) fn slow(&self, limit: Duration) -> Option<Slow> {
         let mut state = self.state();
         let loan = state.loan.as_mut()?;
@@ -166,11 +178,12 @@ impl Slot {
             begun.seen = (pulse, now);
         }
         let open = now.saturating_duration_since(begun.since);
-        if begun.reported || open < limit {
+        let idle = (pulse % 2 == 0).then(|| now.saturating_duration_since(begun.seen.1));
+        let abandoned = idle.is_some_and(|it| it >= limit);
+        if open < limit || begun.reported && (begun.abandoned || !abandoned) {
             return None;
         }
-        begun.reported = true;
-        let idle = (pulse % 2 == 0).then(|| now.saturating_duration_since(begun.seen.1));
+        (begun.reported, begun.abandoned) = (true, abandoned);
         Some(Slow { at: loan.at, open, idle, tags: loan.tags.clone() })
     }
 }

@@ -27,7 +27,7 @@ const HASTE: Duration = Duration::from_millis(100);
 
 /// What the database is late with, where the time is up. In all other phases the
 /// statement was not sent, or waits for the program itself.
-const LATE: &[&str] = &["waiting for a connection", "the begin of the transaction", "the statement"];
+const LATE: &[&str] = &["the begin of the transaction", "the statement"];
 
 impl Callback for Around {
     async fn call(&self, cx: &mut Context, next: Next<'_>) -> Result<()> {
@@ -86,8 +86,9 @@ fn verdict(error: Option<&Error>, begun: Instant) -> Verdict {
         None => Verdict::Well,
         Some(Error::Connect { .. } | Error::ConnectionLost { .. } | Error::OutcomeUnknown { .. }) => Verdict::Ill,
         // Not where its lane is full, or the pool is suspended.
-        Some(Error::PoolExhausted { phase: "a connection", .. }) => Verdict::Ill,
+        Some(Error::PoolExhausted { phase: "a connection", deadline: false, .. }) => Verdict::Ill,
         // Of the session's time, the program may have used most before.
+        Some(Error::PoolExhausted { phase: "a connection", .. }) if begun.elapsed() >= HASTE => Verdict::Ill,
         Some(Error::Timeout { phase, .. }) if LATE.contains(phase) && begun.elapsed() >= HASTE => Verdict::Ill,
         Some(error) if is_answer(error) => Verdict::Well,
         // It may not have come to the database at all.

@@ -25,7 +25,9 @@ use crate::statement::Kind;
 /// Ill is a database that cannot be connected to, loses connections, or does
 /// not answer in time: a statement that had 100 ms and more from when it was made
 /// until it was [late](Error::Timeout), and a pool without a free connection
-/// ([`Error::PoolExhausted`]), but not a lane that is full or a pool that is suspended.
+/// ([`Error::PoolExhausted`]; the same 100 ms where it is the session's time that is up), but
+/// not a lane that is full or a pool that is suspended. A connection that is refused is not
+/// [tried again](crate::PoolOptions::wait_timeout) here: the first refusal counts.
 /// Other errors are answers, also those that say that data breaks a rule. A statement that is dropped counts only if it is the one
 /// that was let through: then the database is not asked for another while.
 ///

@@ -24,8 +24,10 @@ const FOREIGN: &[(&str, &str)] = &[
     ("keepalivetime", "pool.keepalive"),
     ("leakdetectionthreshold", "pool.leak_after"),
     ("poolname", "application_name"),
+    ("catalog", "database"),
     ("driverclassname", "engine"),
     // Druid
+    ("name", "application_name"),
     ("maxactive", "pool.max_size"),
     ("maxwait", "pool.wait_timeout"),
     ("initialsize", "pool.min_idle"),
@@ -58,6 +60,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("testonreturn", "connections that come back are always clean, or closed"),
     ("connectioninitsql", "the program says it: `DbBuilder::on_connect`"),
     ("connectioninitsqls", "the program says it: `DbBuilder::on_connect`"),
+    ("allowpoolsuspension", "it is always allowed: `PoolHandle::suspend`"),
+    ("datasourceproperties", "settings of the driver are parameters of the URL, or `parameters`"),
+    ("connectionproperties", "settings of the driver are parameters of the URL, or `parameters`"),
+    ("defaultreadonly", "the program says it, for each session: `Session::read_only`"),
     ("readonly", "the program says it, for each session: `Session::read_only`"),
     ("transactionisolation", "the program says it, for each session: `Session::isolation`"),
     ("defaulttransactionisolation", "the program says it, for each session: `Session::isolation`"),
@@ -112,6 +118,31 @@ mod tests {
         assert!(advice("validationQuery").contains("`pool.validate_after`"));
         let known = |ours: &str| KEYS.iter().any(|it| it.name == ours.split(".ssl-mode").next().unwrap());
         assert_eq!(FOREIGN.iter().map(|it| it.1).find(|it| !known(it)), None);
+    }
+
+    #[test]
+    fn what_the_page_says_of_names_is_what_errors_say() {
+        let page = include_str!("../../configuration.md");
+        let (_, table) = page.split_once("# Names of other libraries").unwrap();
+        let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        let mut seen = 0;
+        for row in table.lines().skip_while(|it| !it.starts_with("| `")).take_while(|it| it.starts_with('|')) {
+            let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+            let [others @ .., here] = &cells[..] else { panic!("{row}") };
+            for name in others.iter().flat_map(|it| quoted(it)) {
+                let said = advice(&name);
+                let ours = quoted(here);
+                let is_said = ours.iter().any(|it| said.contains(&format!("`{it}`")) || said.contains(&format!("::{it}`")));
+                let is_nothing = ours.is_empty() && ELSEWHERE.iter().any(|it| it.1 == said);
+                assert!(is_said || is_nothing, "{name}: {said}, but the page says {here}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 40, "{seen}");
+        // And nothing is understood that is not on the page, but for what others call these.
+        let on_page = plain(table);
+        let missing: Vec<_> = ELSEWHERE.iter().map(|it| it.0).filter(|it| !on_page.contains(it)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

@@ -90,7 +90,15 @@ impl Session {
 
     /// Who wants a connection, by something that only reads or not.
     pub(in crate::session) fn ask(&self, reads: bool, at: &'static Location<'static>) -> Ask {
-        Ask { lane: self.scope.lane, tags: self.scope.tags.0.clone(), ..Ask::new(self.intent(reads), at) }
+        Ask {
+            lane: self.scope.lane,
+            tags: self.scope.tags.0.clone(),
+            until: self.statement_deadline(),
+            // A circuit breaker is to hear of it at once, and others are answered by it.
+            persists: self.core.chains.guard.is_none(),
+            strict: self.scope.strict || self.core.strict,
+            ..Ask::new(self.intent(reads), at)
+        }
     }
 
     /// A connection from the pool, or the one that the session is pinned to, to

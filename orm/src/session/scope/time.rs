@@ -8,13 +8,14 @@ use futures_util::future::{Either, select};
 
 use crate::driver::{Deadline, Lease};
 use crate::error::{Error, Result};
-use crate::session::Session;
+use crate::session::{Place, Session};
 
 impl Session {
     /// Gives what this session does so much time from now on, all in all.
     ///
     /// At the end a running statement is stopped on the server, and what comes
-    /// after it is refused: [`Error::Timeout`]. A transaction whose time is up
+    /// after it is refused: [`Error::Timeout`]. Who waits for a connection then
+    /// is told why there was none: [`Error::PoolExhausted`]. A transaction whose time is up
     /// is undone instead of committed. A session that has less time already
     /// keeps it.
     ///
@@ -109,28 +110,35 @@ impl Deadline {
     }
 }
 
-/// What is done while a connection is waited for, which the database itself may be late with.
-pub(crate) const WAITING: &str = "waiting for a connection";
+/// How much later than the pool others see that no connection came: it knows more of why.
+const AFTER_THE_POOL: Duration = Duration::from_millis(5);
 
 impl Session {
-    /// Waits for a connection at most until the deadline; where it is not the database
-    /// that is late, the error says so.
+    /// Waits for a connection at most until the deadline.
+    ///
+    /// # Errors
+    /// [`Error::PoolExhausted`] then, which the pool itself says where it knows the deadline;
+    /// [`Error::Timeout`] where it is the session's own connection that another statement has.
     pub(in crate::session) async fn leased_by(
         &self,
         deadline: Option<Deadline>,
         lease: impl Future<Output = Result<Lease>>,
     ) -> Result<Lease> {
-        let mut lease = bounded(deadline, WAITING, lease).await;
-        if let Err(Error::Timeout { phase, .. }) = &mut lease
-            && *phase == WAITING
-        {
-            *phase = match self.scope.lane {
-                _ if self.core.pool.condition().suspended => "waiting for `resume`",
-                Some(_) => "waiting for a connection in its lane",
-                None => WAITING,
-            };
+        let Some(deadline) = deadline else { return lease.await };
+        let since = Instant::now();
+        match select(pin!(lease), pin!(tokio::time::sleep_until((deadline.at + AFTER_THE_POOL).into()))).await {
+            Either::Left((lease, _)) => return lease,
+            Either::Right(_) => {}
         }
-        lease
+        Err(match &self.place {
+            Place::Pinned(pin) if pin.is_busy() => {
+                Error::Timeout { phase: "waiting for another statement of the session", limit: deadline.limit }
+            }
+            _ => match deadline.left(since) {
+                Ok(limit) => self.core.pool.late(&self.ask(false, self.at), limit),
+                Err(error) => error,
+            },
+        })
     }
 }
 
