@@ -11,7 +11,8 @@ use crate::value::{Binder, Cells, Field, SqlType, Value};
 ///
 /// These are all integers but `u8`, `f32`, `f64`, `bool`, `String`, and, with the
 /// features of their crates, `Decimal`, `Uuid` and the dates and times of `chrono`
-/// and `time`, as well as `Option` of each. `Vec<u8>` is no list: it holds bytes.
+/// and `time`; enums, and structs around one of these, with `#[derive(Field)]`; and
+/// `Option` of each. `Vec<u8>` is no list: it holds bytes.
 ///
 /// PostgreSQL has arrays of them; elsewhere the list is a JSON document, in which
 /// decimals are numbers, dates and times texts of ISO 8601 and UUIDs texts. What
@@ -35,7 +36,7 @@ use crate::value::{Binder, Cells, Field, SqlType, Value};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a list of `{Self}` cannot be a field of a model",
-    label = "expected integers but `u8`, `f32`, `f64`, `bool`, `String`, `Decimal`, `Uuid`, dates or times, or `Option` of these",
+    label = "expected integers but `u8`, `f32`, `f64`, `bool`, `String`, `Decimal`, `Uuid`, dates or times, an enum or newtype, or `Option` of these",
     note = "`Vec<u8>` holds bytes; lists of other types are `#[orm(json)]`"
 )]
 pub trait Element: Field {}
@@ -63,6 +64,7 @@ elements! {
 
 impl<T: Element> Element for Option<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Element> Field for Vec<T> {
     const TYPE: SqlType = SqlType::Array(&T::TYPE);
 
