@@ -39,6 +39,17 @@ struct Visit {
     recorded_by: String,
 }
 
+/// A line of the report: a patient, and what the visits come to.
+#[derive(Row)]
+struct Total {
+    number: String,
+    name: String,
+    visits: u32,
+    recorded: i64,
+    pulse: Option<f64>,
+    recorded_by: String,
+}
+
 /// Who works with the database; travels with a session, callbacks find it there.
 struct Nurse(&'static str);
 
@@ -138,9 +149,9 @@ async fn study(db: &Session) -> orm::Result<()> {
     let idle = db.find().where_(Patient::VISITS.eq(0)).order(Patient::NAME.asc()).await?;
     let heavy = db.find().where_(Visit::WEIGHT.gt(Decimal::new(60, 0)).and(Visit::PULSE.is_some())).count().await?;
     let heaviest = db.find::<Visit>().select(Visit::WEIGHT.max()).first().await?.flatten().unwrap_or_default();
-    let totals: Vec<(String, String, u32, i64, Option<f64>, String)> = db
+    let totals: Vec<Total> = db
         .raw(
-            "SELECT p.number, p.name, p.visits, count(v.id), avg(v.pulse), p.recorded_by
+            "SELECT p.number, p.name, p.visits, count(v.id) AS recorded, avg(v.pulse) AS pulse, p.recorded_by
              FROM patients p LEFT JOIN visits v ON v.patient = p.id
              GROUP BY p.id ORDER BY p.number",
             (),
@@ -149,9 +160,9 @@ async fn study(db: &Session) -> orm::Result<()> {
         .await?;
 
     println!("\nNumber  Patient  Counted  Visits  Pulse  Recorded by");
-    for (number, name, counted, visits, pulse, nurse) in totals {
+    for Total { number, name, visits, recorded, pulse, recorded_by } in totals {
         let pulse = pulse.map_or_else(|| "-".into(), |it| format!("{it:.1}"));
-        println!("{number:<6}  {name:<7}  {counted:>7}  {visits:>6}  {pulse:>5}  {nurse}");
+        println!("{number:<6}  {name:<7}  {visits:>7}  {recorded:>6}  {pulse:>5}  {recorded_by}");
     }
     let names: Vec<_> = idle.iter().map(|it| it.name.as_str()).collect();
     println!("Without a visit: {}. Heaviest: {heaviest} kg. Above 60 kg and with a pulse: {heavy} visits.", names.join(", "));

@@ -296,28 +296,6 @@ async fn limits_are_the_last_that_were_said() {
     assert_eq!((shown(maybe(Some(7))), shown(maybe(None))), ((Some(7), None), (None, None)));
 }
 
-// gorm: clause/locking:TestLocking [once]
-#[tokio::test]
-async fn rows_are_locked_as_each_database_says_it() {
-    let db = db().await;
-    let end = |engine, find: orm::Find<'_, Company>| {
-        on(engine, &find.statement())
-            .split_once("`companies`")
-            .map_or_else(|| on(engine, &find.statement()).split_once("\"companies\"").unwrap().1.to_owned(), |it| it.1.to_owned())
-    };
-    let company = || db.find::<Company>();
-    for engine in [Engine::Postgres, Engine::MySql, Engine::MariaDb] {
-        assert_eq!(end(engine, company().for_update()), " FOR UPDATE");
-        assert_eq!(end(engine, company().for_update().no_wait()), " FOR UPDATE NOWAIT");
-        assert_eq!(end(engine, company().skip_locked()), " FOR UPDATE SKIP LOCKED");
-        let share = if engine == Engine::MariaDb { " LOCK IN SHARE MODE" } else { " FOR SHARE" };
-        assert_eq!(end(engine, company().for_share()), share);
-        assert_eq!(end(engine, company().for_share().skip_locked()), format!("{share} SKIP LOCKED"));
-    }
-    // The writer of SQLite is the lock.
-    assert_eq!(end(Engine::Sqlite, company().for_update().no_wait()), "");
-}
-
 // gorm: clause/returning:TestReturning [once]
 #[tokio::test]
 async fn what_was_written_is_returned() {

@@ -3,6 +3,7 @@
 
 mod clauses;
 mod conditions;
+mod locks;
 mod reads;
 mod tables;
 mod writes;

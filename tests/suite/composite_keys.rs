@@ -18,6 +18,7 @@ cases![
     first_is_in_the_order_of_the_whole_key,
     many_are_created_and_streamed,
     a_part_of_a_key_may_change,
+    a_key_has_eight_parts_at_most,
 ];
 
 #[derive(Debug, Clone, Default, PartialEq, Model)]
@@ -161,4 +162,40 @@ async fn a_part_of_a_key_may_change(t: Test) {
     let moved = t.update(b11).set(Seat::ROW, 5).await.unwrap();
     assert_eq!(t.get::<Seat>(("b", 5, 1)).await.unwrap(), moved);
     assert!(t.get::<Seat>(("b", 1, 1)).await.unwrap_err().is_not_found());
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+struct Cell {
+    #[orm(key)]
+    a: i64,
+    #[orm(key)]
+    b: String,
+    #[orm(key)]
+    c: i32,
+    #[orm(key)]
+    d: i16,
+    #[orm(key)]
+    e: u8,
+    #[orm(key)]
+    f: bool,
+    #[orm(key)]
+    g: i64,
+    #[orm(key)]
+    h: u32,
+    content: String,
+}
+
+async fn a_key_has_eight_parts_at_most(t: Test) {
+    t.create_tables::<Cell>().await.unwrap();
+    let cell = |h: u32| Cell { a: 1, b: "b".into(), c: 3, d: 4, e: 5, f: true, g: 7, h, content: h.to_string() };
+    let all = t.create_many([cell(1), cell(2), cell(3)]).await.unwrap();
+    let key = |h: u32| (1, "b", 3, 4, 5, true, 7, h);
+    assert_eq!(t.get::<Cell>(key(2)).await.unwrap(), all[1]);
+    let eight = || (Cell::A, Cell::B, Cell::C, Cell::D, Cell::E, Cell::F, Cell::G, Cell::H);
+    assert_eq!(t.find().where_(eight().eq(key(3))).first().await.unwrap(), Some(all[2].clone()));
+    let found = t.find().where_(eight().is_in([key(1), key(3), key(9)])).order(Cell::H.asc()).select(Cell::H).await.unwrap();
+    assert_eq!(found, [1, 3]);
+    assert_eq!(t.find().where_(eight().not_in([key(1), key(3)])).select(Cell::H).await.unwrap(), [2]);
+    let seven = (Cell::B, Cell::C, Cell::D, Cell::E, Cell::F, Cell::G, Cell::H);
+    assert_eq!(t.delete_all(seven.ne(("b", 3, 4, 5, true, 7, 2))).await.unwrap(), 2);
 }

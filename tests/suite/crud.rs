@@ -7,6 +7,7 @@ use crate::models::{User, user};
 use crate::{Test, cases};
 
 cases![
+    a_condition_that_is_absent_writes_to_nobody_else,
     a_condition_of_which_nothing_is_left_writes_to_nobody,
     a_created_record_has_the_key_that_the_database_chose,
     a_record_is_found_by_its_key,
@@ -149,6 +150,25 @@ async fn update_all_and_delete_all_say_how_many_matched(t: Test) {
     assert_eq!(t.delete_all(every::<User>()).await.unwrap(), 1);
 }
 
+async fn a_condition_that_is_absent_writes_to_nobody_else(t: Test) {
+    three(&t).await;
+    let by_name = |name: Option<&'static str>| name.map(|it| User::NAME.eq(it));
+    assert_eq!(t.update_all(User::AGE.gt(0)).where_opt(by_name(Some("bob"))).where_opt(None).set(User::AGE, 99).await.unwrap(), 1);
+    assert_eq!(t.find().where_(User::AGE.eq(99)).count().await.unwrap(), 1);
+    let refused = [
+        t.update_all(every::<User>()).where_opt(None).set(User::AGE, 9).await.unwrap_err(),
+        t.update_all(all_of([])).where_opt(by_name(None)).where_opt(by_name(None)).set(User::AGE, 9).await.unwrap_err(),
+        t.delete_all(every::<User>()).where_opt(by_name(None)).await.unwrap_err(),
+        t.delete_all(every::<User>()).where_opt(None).where_(every()).await.unwrap_err(),
+    ];
+    for error in refused {
+        assert!(matches!(&error, orm::Error::Invalid(_)) && error.to_string().contains("where_opt"), "{error}");
+    }
+    assert_eq!(t.find().where_(User::AGE.eq(9)).count().await.unwrap(), 0);
+    assert_eq!(t.delete_all(every::<User>()).where_opt(by_name(Some("bob"))).await.unwrap(), 1);
+    assert_eq!(t.delete_all(User::AGE.gt(0)).where_opt(by_name(None)).await.unwrap(), 2);
+}
+
 async fn a_failed_create_gives_the_record_back(t: Test) {
     three(&t).await;
     let twin = User { email: Some("a@x".into()), ..user("dan", 1) };
@@ -240,7 +260,7 @@ async fn a_condition_of_which_nothing_is_left_writes_to_nobody(t: Test) {
     for error in refused {
         assert_eq!(
             error.to_string(),
-            "the condition is empty, which would be every record of User: say `every::<User>()` where that is meant"
+            "the condition is empty, which would be every record of User: say `every::<User>()`, without a `where_opt`, where that is meant"
         );
     }
     assert_eq!(t.find().where_(search(None)).count().await.unwrap(), 2);

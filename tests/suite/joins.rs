@@ -1,7 +1,7 @@
 //! Rows of two tables beside each other.
 
 use orm::prelude::*;
-use orm::{Error, exists, joined, joined_opt, outer, subquery};
+use orm::{Engine, Error, exists, joined, joined_opt, outer, subquery};
 
 use crate::{Test, cases};
 
@@ -15,6 +15,7 @@ cases![
     names_that_both_tables_have_are_told_apart,
     queries_inside_see_what_is_joined,
     joined_records_are_locked,
+    rows_beside_are_locked_where_they_are_named,
     conditions_of_callbacks_hold_for_what_is_joined,
     what_is_not_joined_is_an_error,
 ];
@@ -150,6 +151,35 @@ async fn joined_records_are_locked(t: Test) {
     assert_eq!(locked.await.unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>(), [2, 1, 1]);
     let with_none = t.transaction(async |tx| tx.find::<Company>().left_join(employed()).for_update().select(Company::ID).await);
     assert_eq!(with_none.await.unwrap().len(), 4);
+}
+
+async fn rows_beside_are_locked_where_they_are_named(t: Test) {
+    town(&t).await;
+    let other = t.builder().open().await.unwrap();
+    let locked = t.transaction(async |tx| {
+        let badges = tx.find::<Worker>().join(Badge::WORKER.eq(joined(Worker::ID))).where_(joined(Badge::COLOR).eq("red"));
+        let found = match badges.clone().lock_of::<Badge>().await {
+            Ok(found) => found,
+            Err(error) => {
+                let hint = "MariaDB cannot do this: lock rows of Badge";
+                assert!(t.engine() == Engine::MariaDb && error.to_string().starts_with(hint), "{error}");
+                badges.lock_of::<Worker>().lock_of::<Badge>().await?
+            }
+        };
+        assert_eq!(found.len(), 1);
+        if t.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let beside = other.transaction(async |tx| {
+            let workers = tx.find().where_(Worker::ID.eq(1)).skip_locked().select(Worker::ID).await?;
+            Ok((workers.len(), tx.find::<Badge>().skip_locked().select(Badge::WORKER).await?))
+        });
+        // MariaDB locks what it looks at, also where it is not what was sought.
+        let free = if t.engine() == Engine::MariaDb { (0, vec![]) } else { (1, vec![3]) };
+        assert_eq!(beside.await?, free);
+        Ok(())
+    });
+    locked.await.unwrap();
 }
 
 async fn conditions_of_callbacks_hold_for_what_is_joined(t: Test) {

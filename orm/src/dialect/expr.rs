@@ -15,6 +15,12 @@ const LONGEST_LIST: usize = 200;
 impl Walk<'_> {
     /// An expression.
     pub(crate) fn expr(&mut self, expr: &Expr) -> Result<()> {
+        // What is joined by these is hidden part by part.
+        let joins = matches!(expr, Expr::And(_) | Expr::Or(_) | Expr::Not(_));
+        self.beside(|| !joins && expr.is_sensitive(), |walk| walk.plain_expr(expr))
+    }
+
+    fn plain_expr(&mut self, expr: &Expr) -> Result<()> {
         match expr {
             Expr::Column(it) => self.column(*it),
             Expr::Value(value, column) => self.value(value, *column),

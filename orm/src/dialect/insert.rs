@@ -5,6 +5,7 @@ use crate::dialect::{Engine, types};
 use crate::error::Result;
 use crate::expr::ClauseAt;
 use crate::statement::{Insert, InsertMode};
+use crate::value::Binder;
 
 /// Whether an insert is sent as `COPY`, which needs a column to be sent, and takes values only.
 pub(crate) fn copies(engine: Engine, insert: &Insert) -> bool {
@@ -104,12 +105,13 @@ impl Walk<'_> {
     fn field_array(&mut self, insert: &Insert, at: usize) -> Result<()> {
         let (records, model) = (self.records, insert.model);
         let field = &model.fields[at];
-        self.bound(|to| {
+        let bind = |to: &mut dyn Binder| {
             to.array(field.ty, insert.rows.len(), &mut |n, to| {
                 let record = records.record(insert.rows.start + n).ok_or_else(|| lost_record(model))?;
                 record.bind_at(at, to).map_err(|error| in_field(error, model, field))
             })
-        })?;
+        };
+        self.beside(|| field.sensitive, |walk| walk.bound(bind))?;
         self.sql("::");
         self.sql(types::postgres_type(field.ty));
         self.sql("[]");

@@ -6,6 +6,9 @@ use crate::error::Result;
 use crate::statement::{RecordSet, Statement};
 use crate::value::{SqlType, Value, json_array};
 
+/// What stands in the place of a value that nobody shall see.
+pub(super) const HIDDEN: &str = "'***'";
+
 /// The text of a statement with its values in the places of placeholders.
 pub(crate) fn with_values(engine: Engine, naming: &Naming, statement: &Statement, records: &dyn RecordSet) -> Result<String> {
     let mut text = String::new();

@@ -18,6 +18,7 @@ mod leaves;
 mod lexer;
 mod lists;
 mod literal;
+mod lock;
 mod naming;
 mod numbers;
 mod render;

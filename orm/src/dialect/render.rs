@@ -44,6 +44,8 @@ pub(crate) struct Walk<'a> {
     pub(super) repeated: u32,
     /// Whether a calculation is written that may be negative, where integers without a sign would not let it.
     pub(super) signed: bool,
+    /// Whether the values are those of a column that is `sensitive`, or stand beside one.
+    hidden: bool,
     /// What is read or written here.
     pub(super) scope: Option<Scope>,
     /// What is read beside it.
@@ -70,6 +72,7 @@ impl<'a> Walk<'a> {
             depth: 0,
             repeated: 0,
             signed: false,
+            hidden: false,
             scope: None,
             joined: Vec::new(),
             around: Vec::new(),
@@ -123,7 +126,7 @@ impl<'a> Walk<'a> {
             self.list(update.set.iter(), |walk, it| {
                 walk.ident(it.column.meta().column);
                 walk.sql(" = ");
-                walk.assigned(it)
+                walk.beside(|| it.column.meta().sensitive, |walk| walk.assigned(it))
             })?;
         }
         self.filter(update.target.record, model, &update.target.filter)?;
@@ -195,6 +198,17 @@ impl<'a> Walk<'a> {
         self.inside(around, |walk| walk.plain_value(value, column))
     }
 
+    /// What shows none of its values if this is sensitive, which is asked only where values are shown.
+    pub(super) fn beside(&mut self, sensitive: impl FnOnce() -> bool, what: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        if self.hidden || !matches!(self.out, Out::Shown(_)) {
+            return what(self);
+        }
+        self.hidden = sensitive();
+        let result = what(self);
+        self.hidden = false;
+        result
+    }
+
     fn plain_value(&mut self, value: &Value, column: Option<ColumnRef>) -> Result<()> {
         self.bound(|to| {
             if let Some(column) = column {
@@ -222,13 +236,12 @@ impl<'a> Walk<'a> {
     /// The field of a record.
     pub(super) fn record_field(&mut self, model: &'static ModelMeta, row: usize, at: usize) -> Result<()> {
         let (records, field) = (self.records, &model.fields[at]);
-        self.inside(field.to_sql, |walk| {
-            walk.bound(|to| {
-                to.column(field.ty);
-                let record = records.record(row).ok_or_else(|| lost_record(model))?;
-                record.bind_at(at, to).map_err(|error| in_field(error, model, field))
-            })
-        })
+        let bind = |to: &mut dyn Binder| {
+            to.column(field.ty);
+            let record = records.record(row).ok_or_else(|| lost_record(model))?;
+            record.bind_at(at, to).map_err(|error| in_field(error, model, field))
+        };
+        self.inside(field.to_sql, |walk| walk.beside(|| field.sensitive, |walk| walk.bound(bind)))
     }
 
     /// What stands in the place of the `?` in the SQL of a column, which the derive has looked at.
@@ -254,6 +267,10 @@ impl<'a> Walk<'a> {
             Out::Shown(text) => {
                 let mut values = Collect::default();
                 bind(&mut values)?;
+                if self.hidden {
+                    text.push_str(literal::HIDDEN);
+                    return Ok(());
+                }
                 let column = values.column_type();
                 values.into_values().iter().try_for_each(|it| literal::write(self.engine, it, column, text))
             }

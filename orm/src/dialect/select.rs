@@ -4,14 +4,14 @@ use crate::dialect::Engine;
 use crate::dialect::render::Walk;
 use crate::dialect::subquery::Scope;
 use crate::error::{Error, Result};
-use crate::expr::{ClauseAt, Expr, Lock, LockWait, OrderBy, Project, Select};
+use crate::expr::{ClauseAt, Expr, OrderBy, Project, Select};
 
 impl Walk<'_> {
     /// A read that is a statement of its own.
     pub(super) fn top_select(&mut self, select: &Select) -> Result<()> {
         self.open_scope(select)?;
         self.select(select, None)?;
-        if let Some(lock) = select.lock {
+        if let Some(lock) = &select.lock {
             self.lock(select, lock)?;
         }
         self.clauses(&select.clauses, ClauseAt::End)
@@ -124,36 +124,6 @@ impl Walk<'_> {
         if said && !self.engine.is_mysql_family() {
             self.sql(if by.nulls_first.unwrap_or(!descending) { " NULLS FIRST" } else { " NULLS LAST" });
         }
-        Ok(())
-    }
-
-    fn lock(&mut self, select: &Select, lock: Lock) -> Result<()> {
-        let counts = matches!(select.project, Project::Count | Project::CountOf(_));
-        let aggregates = matches!(&select.project, Project::Exprs(exprs) if exprs.iter().any(Expr::has_aggregate));
-        if counts || aggregates || select.distinct || !select.group.is_empty() || !select.having.is_empty() {
-            return Err(Error::Invalid(format!(
-                "a query of {} locks rows, and reads what is made of several: lock the rows themselves",
-                select.model.name
-            )));
-        }
-        self.sql(match (self.engine, lock.share) {
-            // Its one writer is the lock.
-            (Engine::Sqlite, _) => return Ok(()),
-            (Engine::MariaDb, true) => " LOCK IN SHARE MODE",
-            (_, true) => " FOR SHARE",
-            (_, false) => " FOR UPDATE",
-        });
-        // Not the rows beside them, of which an outer join may have none. MariaDB cannot say so.
-        if !select.joins.is_empty() && self.engine != Engine::MariaDb {
-            self.sql(" OF ");
-            let name = select.table.as_ref().map_or(select.model.table, |it| it.name());
-            self.prefixed(name);
-        }
-        self.sql(match lock.wait {
-            LockWait::Wait => "",
-            LockWait::Skip => " SKIP LOCKED",
-            LockWait::Fail => " NOWAIT",
-        });
         Ok(())
     }
 

@@ -145,6 +145,15 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// A table that is read here, by the name that it has here and without a schema.
+    pub(super) fn table_in_scope(&mut self, model: &ModelMeta) {
+        let Some(scope) = self.scope.iter().chain(&self.joined).find(|it| *it.model == *model).cloned() else { return };
+        match scope.alias {
+            Some(n) => self.alias_name(n),
+            None => self.prefixed(scope.table()),
+        }
+    }
+
     fn table_of(&mut self, scope: Scope) {
         match scope.alias {
             Some(n) => self.alias_name(n),

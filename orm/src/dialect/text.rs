@@ -10,6 +10,10 @@ impl Walk<'_> {
     /// SQL text of the program, with its arguments.
     pub(crate) fn sql_text(&mut self, text: &str, args: &Arguments) -> Result<()> {
         self.by_program = true;
+        self.beside(|| args.are_sensitive(), |walk| walk.plain_text(text, args))
+    }
+
+    fn plain_text(&mut self, text: &str, args: &Arguments) -> Result<()> {
         let as_list = args.may_be_list && is_one_list(self.engine, text);
         if as_list {
             let rows = args.values.iter().filter_map(|it| if let Argument::One(it) = it { Some(vec![it.clone()]) } else { None });

@@ -69,6 +69,11 @@ fn postgres_details(walk: &mut Walk<'_>, ty: SqlType) {
         // By code points, as on the other databases, and as LIKE 'x%' needs to use an index.
         ty if ty.is_text() => walk.sql(" COLLATE \"C\""),
         SqlType::Decimal { precision, scale } => digits(walk, precision, scale),
+        // The digits belong to the element, the order to the list.
+        SqlType::Array(of @ SqlType::Decimal { .. }) => {
+            postgres_details(walk, *of);
+            walk.sql("[]");
+        }
         SqlType::Array(of) => {
             walk.sql("[]");
             postgres_details(walk, *of);

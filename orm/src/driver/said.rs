@@ -91,21 +91,32 @@ pub(super) fn shown(engine: Engine, text: &str) -> String {
 
 /// The words of a database about a statement. From the first thing on that is
 /// quoted and does not stand in the text of the statement, to the last quote,
-/// they are left out: that may be a value, and a value may hold quotes, too.
+/// they are left out: that may be a value, and a value may hold quotes, too. Where
+/// the statement itself is quoted, with strings in it, the quotes do not pair as
+/// they seem to, and all of them are left out.
 pub(super) fn about(engine: Engine, message: &str, text: &str) -> String {
     let quotes: Vec<(usize, usize)> = quotes(message).collect();
     let Some((last, length)) = quotes.last() else { return message.to_owned() };
     // Without its other half, a quote may go on to the end.
-    let end = if quotes.len().is_multiple_of(2) { last + length } else { message.len() };
-    let text = dialect::without_strings(engine, text);
-    let unknown = quotes.chunks(2).find(|pair| match pair {
-        [(open, length), (close, _)] => !names(&text, message[open + length..*close].trim()),
-        _ => true,
-    });
+    let paired = quotes.len().is_multiple_of(2);
+    let end = if paired { last + length } else { message.len() };
+    let code = dialect::without_strings(engine, text);
+    let mut between = quotes[1..].chunks_exact(2).map(|it| &message[it[0].0 + it[0].1..it[1].0]);
+    let unknown = if !paired || between.any(|it| has_words_of_strings(it, text, &code)) {
+        quotes.first()
+    } else {
+        let known = |pair: &&[(usize, usize)]| names(&code, message[pair[0].0 + pair[0].1..pair[1].0].trim());
+        quotes.chunks(2).find(|it| !known(it)).map(|it| &it[0])
+    };
     match unknown {
         None => message.to_owned(),
-        Some(pair) => format!("{}…{}", &message[..pair[0].0], &message[end..]),
+        Some((start, _)) => format!("{}…{}", &message[..*start], &message[end..]),
     }
+}
+
+/// Whether there is a word in this that a statement has in its strings, or comments, only.
+fn has_words_of_strings(part: &str, text: &str, code: &str) -> bool {
+    part.split(|it: char| !(it.is_alphanumeric() || it == '_')).any(|it| names(text, it) && !names(code, it))
 }
 
 /// Whether a statement has this name, outside of its strings.
@@ -165,6 +176,19 @@ mod tests {
         assert_eq!(said("no \"peop\"", text), "no …");
         assert_eq!(said("Duplicate entry 'O'Brien' for 'people'", text), "Duplicate entry …");
         assert_eq!(said("unterminated \"people", text), "unterminated …");
+    }
+
+    #[test]
+    fn of_a_statement_with_strings_nothing_is_repeated() {
+        for text in ["SELEC 's3cret' FROM people", "SELEC ' s3cret''s' FROM people", "SELEC 's3cret''s'", "SELEC 'a \"s3cret\" b'"] {
+            let message = format!("an error near '{text}' at line 1");
+            assert_eq!(about(Engine::MariaDb, &message, text), "an error near … at line 1", "{text}");
+            let cut = format!("an error near '{}' at line 1", &text[..text.find("s3cret").unwrap() + 4]);
+            assert_eq!(about(Engine::MariaDb, &cut, text).split('…').next(), Some("an error near "), "{text}");
+            assert!(!about(Engine::MariaDb, &cut, text).contains("s3cr"), "{text}");
+        }
+        let message = "Unknown column 'ghost' in 'WHERE'";
+        assert_eq!(about(Engine::MariaDb, message, "SELECT 1 WHERE ghost = 's3cret'"), message);
     }
 
     #[test]

@@ -44,6 +44,7 @@ sortable! {
     #[cfg(feature = "chrono")] chrono::NaiveDate;
     #[cfg(feature = "chrono")] chrono::NaiveTime;
     #[cfg(feature = "time")] time::OffsetDateTime;
+    #[cfg(feature = "time")] time::UtcDateTime;
     #[cfg(feature = "time")] time::PrimitiveDateTime;
     #[cfg(feature = "time")] time::Date;
     #[cfg(feature = "time")] time::Time;

@@ -38,7 +38,7 @@ impl Select {
 }
 
 impl Arguments {
-    fn any_expr(&self, is: &dyn Fn(&Expr) -> bool) -> bool {
+    pub(super) fn any_expr(&self, is: &dyn Fn(&Expr) -> bool) -> bool {
         self.values.iter().any(|it| matches!(it, Argument::Expr(it) if is(it)))
     }
 }

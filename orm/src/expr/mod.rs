@@ -25,6 +25,7 @@ mod predicate;
 mod queries;
 mod select;
 mod selection;
+mod sensitive;
 mod sql;
 mod text;
 mod tuple;

@@ -81,6 +81,11 @@ impl<M> Predicate<M> {
         !self.every && says_nothing(&self.expr)
     }
 
+    /// The same condition, as if nobody had said that every row is meant.
+    pub(crate) fn without_every(self) -> Self {
+        Self { every: false, ..self }
+    }
+
     pub(crate) fn into_expr(self) -> Expr {
         self.expr
     }

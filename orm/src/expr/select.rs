@@ -114,12 +114,14 @@ pub struct Join {
 }
 
 /// How the rows of a [`Select`] are locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lock {
     /// Whether others may lock the rows in the same way, so that nobody changes them.
     pub share: bool,
     /// What is done about rows that others have locked.
     pub wait: LockWait,
+    /// The models whose rows are locked; where none is named, that of the query.
+    pub of: Vec<&'static ModelMeta>,
 }
 
 /// What is done about rows that others have locked.

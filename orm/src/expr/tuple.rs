@@ -3,7 +3,7 @@
 use crate::expr::{Binary, Column, Expr, Operand, Predicate};
 use crate::schema::Model;
 
-/// Several columns of `M`, beside as many values.
+/// Several columns of `M`, beside as many values: two to eight of them, as in a key.
 ///
 /// ```
 /// use orm::prelude::*;
@@ -58,6 +58,8 @@ tuples! {
     (A VA 0 B VB 1 C VC 2 D VD 3)
     (A VA 0 B VB 1 C VC 2 D VD 3 E VE 4)
     (A VA 0 B VB 1 C VC 2 D VD 3 E VE 4 F VF 5)
+    (A VA 0 B VB 1 C VC 2 D VD 3 E VE 4 F VF 5 G VG 6)
+    (A VA 0 B VB 1 C VC 2 D VD 3 E VE 4 F VF 5 G VG 6 H VH 7)
 }
 
 fn all_equal<M>(columns: Vec<Expr>, values: Vec<Expr>) -> Predicate<M> {

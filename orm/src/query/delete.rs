@@ -168,6 +168,30 @@ impl<'s, M: Model> DeleteAll<'s, M> {
         self
     }
 
+    /// Only records for which this holds, too, if it is there.
+    ///
+    /// A condition that is left out never makes the statement one for every record:
+    /// beside [`every`](crate::every) and nothing else, it is refused.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// async fn forget(db: &Session, name: Option<&str>) -> orm::Result<u64> {
+    ///     db.delete_all(User::AGE.lt(18)).where_opt(name.map(|it| User::NAME.eq(it))).await
+    /// }
+    /// # let _ = forget;
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, [`Error::Invalid`](crate::Error::Invalid) where nothing is left of the conditions.
+    pub fn where_opt(mut self, condition: Option<Predicate<M>>) -> Self {
+        self.condition = match condition {
+            Some(it) => self.condition.and(it),
+            None => self.condition.without_every(),
+        };
+        self
+    }
+
     /// What will run, to look at; [`Engine::to_sql`](crate::Engine::to_sql) shows it as SQL.
     #[must_use]
     pub fn statement(&self) -> Statement {

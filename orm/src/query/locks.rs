@@ -1,6 +1,7 @@
 //! Records that a transaction keeps to itself.
 
 use crate::query::Find;
+use crate::schema::Model;
 use crate::statement::{Lock, LockWait};
 
 impl<M: 'static> Find<'_, M> {
@@ -48,8 +49,45 @@ impl<M: 'static> Find<'_, M> {
         self.lock(|it| it.wait = LockWait::Fail)
     }
 
+    /// Locks the rows of a model that the query is about or [joins](Self::join), and
+    /// no others; said again, those of another model, too. Where it is not said,
+    /// the records that are read are locked, and not what stands beside them.
+    /// Otherwise as [`skip_locked`](Self::skip_locked).
+    ///
+    /// MariaDB locks all rows that a query with joins reads, and refuses to be told
+    /// otherwise. On SQLite there is nothing left to lock, here as well.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # use orm::joined;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String }
+    /// # #[derive(Debug, Model)] struct Post { #[orm(key, auto)] id: i64, author: i64, title: String }
+    /// # async fn f(db: &Session) -> orm::Result<()> {
+    /// db.transaction(async |tx| {
+    ///     // Nobody takes the authors away meanwhile; the posts may be changed.
+    ///     let posts = tx.find::<Post>().join(User::ID.eq(joined(Post::AUTHOR)));
+    ///     let posts = posts.for_share().lock_of::<User>().await?;
+    ///     println!("{} posts", posts.len());
+    ///     Ok(())
+    /// }).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited: [`Error::Invalid`](crate::Error::Invalid) for a model that the query
+    /// neither is about nor joins, or that it joins by [`left_join`](Self::left_join): there may
+    /// be no row to lock. [`Error::Unsupported`](crate::Error::Unsupported) on MariaDB, where the
+    /// query reads more than the models that are named.
+    pub fn lock_of<N: Model>(self) -> Self {
+        self.lock(|it| {
+            if !it.of.contains(&N::META) {
+                it.of.push(N::META);
+            }
+        })
+    }
+
     fn lock(mut self, change: impl FnOnce(&mut Lock)) -> Self {
-        change(self.select.lock.get_or_insert(Lock { share: false, wait: LockWait::Wait }));
+        change(self.select.lock.get_or_insert(Lock { share: false, wait: LockWait::Wait, of: Vec::new() }));
         self
     }
 }

@@ -130,7 +130,9 @@ fn matching<M>(condition: &Predicate<M>) -> Target {
 /// What is said to a condition of which nothing is left, as of a search without a word in it.
 fn empty(statement: &Statement) -> Error {
     let model = statement.model().map_or("the table", |it| it.name);
-    Error::Invalid(format!("the condition is empty, which would be every record of {model}: say `every::<{model}>()` where that is meant"))
+    Error::Invalid(format!(
+        "the condition is empty, which would be every record of {model}: say `every::<{model}>()`, without a `where_opt`, where that is meant"
+    ))
 }
 
 /// Gives the records their type back.

@@ -300,6 +300,30 @@ impl<'s, M: Model> UpdateAll<'s, M> {
         self
     }
 
+    /// Only records for which this holds, too, if it is there.
+    ///
+    /// A condition that is left out never makes the statement one for every record:
+    /// beside [`every`](crate::every) and nothing else, it is refused.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[derive(Debug, Model)] struct User { #[orm(key, auto)] id: i64, name: String, age: u8 }
+    /// async fn adults(db: &Session, name: Option<&str>) -> orm::Result<u64> {
+    ///     db.update_all(User::AGE.lt(18)).where_opt(name.map(|it| User::NAME.eq(it))).set(User::AGE, 18).await
+    /// }
+    /// # let _ = adults;
+    /// ```
+    ///
+    /// # Errors
+    /// When awaited, [`Error::Invalid`](crate::Error::Invalid) where nothing is left of the conditions.
+    pub fn where_opt(mut self, condition: Option<Predicate<M>>) -> Self {
+        self.condition = match condition {
+            Some(it) => self.condition.and(it),
+            None => self.condition.without_every(),
+        };
+        self
+    }
+
     /// Sets a column to a value, or to an expression over the columns of each record.
     pub fn set<T>(mut self, column: Column<M, T>, value: impl Operand<M, T>) -> Self {
         assign(&mut self.set, column, value);

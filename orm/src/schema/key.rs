@@ -26,7 +26,8 @@ use crate::value::{Auto, Encoding, Field, Value, With, encoded};
     note = "without a record or its key, rows are changed by a condition: `update_all(…)`, `delete_all(…)`"
 )]
 pub trait Keyed: Model {
-    /// The type of the key; a tuple, in the order of the fields, where several have `key`.
+    /// The type of the key; a tuple, in the order of the fields, where several have `key`,
+    /// which are eight at most where a record is found by it.
     type Key;
 }
 

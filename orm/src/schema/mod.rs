@@ -198,8 +198,8 @@ pub struct FieldMeta {
     pub to_sql: Option<&'static str>,
     /// The SQL around the column where it is read, with a `?` in its place.
     pub from_sql: Option<&'static str>,
-    /// Whether callbacks must not show its values in messages or traces; this
-    /// crate shows none of any column.
+    /// Whether nothing may show its values, callbacks neither: a text that has
+    /// values in it where they are asked for has `'***'` in their place.
     pub sensitive: bool,
 }
 

@@ -40,7 +40,7 @@ impl Binder for Collect {
         i32(it: i32) => Value::I32(it);
         i64(it: i64) => Value::I64(it);
         u64(it: u64) => i64::try_from(it).map_or(Value::U64(it), Value::I64);
-        f32(it: f32) => Value::F32(it);
+        f32(it: f32) => { limits::finite(it.into())?; Value::F32(it) };
         f64(it: f64) => Value::F64(limits::finite(it)?);
         text(it: &str) => Value::Text(limits::no_nul(it)?.to_owned());
         bytes(it: &[u8]) => Value::Bytes(it.to_owned());

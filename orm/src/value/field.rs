@@ -18,7 +18,7 @@ use crate::value::{AnyField, Binder, Cells, RowRef, SqlType, Value};
 /// | `f32` `f64` | `real`, `double precision` | `FLOAT`, `DOUBLE` | `REAL` | NaN and infinities are [`Error::Unstorable`]; SQLite computes with 64 bits, which an `f32` is rounded from |
 /// | `String`, `Vec<u8>` | `text`, `bytea` | `LONGTEXT`, `LONGBLOB` | `TEXT`, `BLOB` | text by code points, without NUL |
 /// | `Decimal` | `numeric` | `DECIMAL` | scaled integer | feature `rust_decimal` |
-/// | `DateTime<Utc>`, `DateTime<FixedOffset>`, `OffsetDateTime` | `timestamptz` | `DATETIME(6)` | `TEXT` | features `chrono`, `time`; an instant, read in UTC |
+/// | `DateTime<Utc>`, `DateTime<FixedOffset>`, `OffsetDateTime`, `UtcDateTime` | `timestamptz` | `DATETIME(6)` | `TEXT` | features `chrono`, `time`; an instant, read in UTC |
 /// | `DateTime<Local>` | `timestamptz` | `DATETIME(6)` | `TEXT` | the same instant, read in the zone of the process; no other field asks which that is |
 /// | `NaiveDateTime`, `PrimitiveDateTime` | `timestamp` | `DATETIME(6)` | `TEXT` | cut to microseconds, as all times are |
 /// | `NaiveDate`, `Date`; `NaiveTime`, `Time` | `date`; `time` | `DATE`; `TIME(6)` | `TEXT` | |
@@ -81,7 +81,7 @@ use crate::value::{AnyField, Binder, Cells, RowRef, SqlType, Value};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a model",
     label = "no column can hold this",
-    note = "integers, floats, `bool`, `String`, `Vec<u8>`, lists of these, and `Option` of all can",
+    note = "integers, floats, `bool`, `String`, `Vec<u8>` and `Option` of these can, and lists of all but `u8` and `Vec<u8>`",
     note = "dates need the feature `chrono` or `time`, `Decimal` the feature `rust_decimal`, `Uuid` and `Json` features of their names",
     note = "add `#[derive(Field)]` to an enum, or to a struct around another field",
     note = "a struct whose fields are columns is `#[orm(embedded)]`, what serde knows `#[orm(json)]`, and what is no column `#[orm(skip)]`"

@@ -1,6 +1,6 @@
 //! Dates and times of the crate `time`, in the same columns as chrono's.
 
-use ::time::{Date, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
+use ::time::{Date, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime, UtcOffset};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _, Utc};
 
 use crate::error::Result;
@@ -60,6 +60,7 @@ impl Last for NaiveTime {
 
 times! {
     OffsetDateTime as DateTime<Utc>, DateTime, Timestamp, to_instant, from_instant;
+    UtcDateTime as DateTime<Utc>, DateTime, Timestamp, utc_to_instant, utc_from_instant;
     PrimitiveDateTime as NaiveDateTime, NaiveDateTime, DateTime, to_date_time, from_date_time;
     Date as NaiveDate, Date, Date, to_date, from_date;
     Time as NaiveTime, Time, Time, to_time, from_time;
@@ -67,6 +68,13 @@ times! {
 
 #[diagnostic::do_not_recommend]
 impl Timestamp for OffsetDateTime {
+    fn at(micros: i64) -> Value {
+        DateTime::<Utc>::at(micros)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Timestamp for UtcDateTime {
     fn at(micros: i64) -> Value {
         DateTime::<Utc>::at(micros)
     }
@@ -112,4 +120,13 @@ fn to_instant(it: OffsetDateTime) -> Option<DateTime<Utc>> {
 
 fn from_instant(it: DateTime<Utc>) -> Option<OffsetDateTime> {
     Some(from_date_time(it.naive_utc())?.assume_utc())
+}
+
+fn utc_to_instant(it: UtcDateTime) -> Option<DateTime<Utc>> {
+    Some(to_date_time(PrimitiveDateTime::new(it.date(), it.time()))?.and_utc())
+}
+
+fn utc_from_instant(it: DateTime<Utc>) -> Option<UtcDateTime> {
+    let it = from_date_time(it.naive_utc())?;
+    Some(UtcDateTime::new(it.date(), it.time()))
 }

@@ -55,6 +55,9 @@ tables! {
     "hours": Hour NaiveTime, HourText String;
     "blobs": Blob Vec<u8>, Bounded #[orm(size = 3)] Vec<u8>, Named Uuid;
     "lists": List Vec<i64>, MaybeList Option<Vec<i64>>;
+    "price_lists": Prices Vec<Decimal>, MaybePrices Option<Vec<Decimal>>;
+    "time_lists": Times Vec<NaiveTime>, MaybeTimes Option<Vec<NaiveTime>>;
+    "moment_lists": Moments Vec<DateTime<Utc>>, MaybeMoments Option<Vec<DateTime<Utc>>>;
 }
 
 /// What the table holds, read as one of its models, is this.
@@ -288,6 +291,18 @@ async fn a_list_stays_one(t: Test) {
     holds!(t, MaybeList, [Some(vec![1, 2]), Some(vec![])]);
     t.alter_column(List::VALUE).await.unwrap();
     holds!(t, List, [vec![1, 2], vec![]]);
+    // Whatever the database calls the type of its elements.
+    let (price, time, moment) = (Decimal::new(15, 1), NaiveTime::MIN, DateTime::UNIX_EPOCH);
+    t.create_tables::<(Prices, Times, Moments)>().await.unwrap();
+    t.create_many(Prices::all([vec![price]])).await.unwrap();
+    t.create_many(Times::all([vec![time]])).await.unwrap();
+    t.create_many(Moments::all([vec![moment]])).await.unwrap();
+    t.alter_column(MaybePrices::VALUE).await.unwrap();
+    t.alter_column(MaybeTimes::VALUE).await.unwrap();
+    t.alter_column(MaybeMoments::VALUE).await.unwrap();
+    holds!(t, MaybePrices, [Some(vec![price])]);
+    holds!(t, MaybeTimes, [Some(vec![time])]);
+    holds!(t, MaybeMoments, [Some(vec![moment])]);
 }
 
 async fn what_has_no_conversion_is_refused(t: Test) {

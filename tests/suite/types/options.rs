@@ -18,6 +18,7 @@ cases![
     an_update_only_field_is_not_sent_with_new_records,
     a_write_only_field_is_never_read,
     a_sensitive_value_is_not_printed,
+    a_sensitive_value_is_not_shown_where_values_are_asked_for,
     a_check_is_a_rule_of_the_table,
     comments_are_in_the_catalogue,
 ];
@@ -251,6 +252,46 @@ async fn a_sensitive_value_is_not_printed(t: Test) {
     }
     let text = format!("{:?}", t.update(one).set(Guarded::PASSWORD, "hunter2").set(Guarded::NAME, "bob"));
     assert!(text.contains("Guarded") && !text.contains("hunter2") && !text.contains("bob"), "{text}");
+}
+
+async fn a_sensitive_value_is_not_shown_where_values_are_asked_for(t: Test) {
+    let plan = t.session().dry_run();
+    let one = Guarded { id: 7, password: "hunter2".into(), ..guarded() };
+    plan.create(one.clone()).await.unwrap();
+    plan.create_many([one.clone(), one.clone()]).await.unwrap();
+    plan.insert_many([one.clone(), one.clone()]).await.unwrap();
+    plan.save(one.clone()).await.unwrap();
+    let case = || orm::case_when(Guarded::NAME.eq("ann"), "hunter2").otherwise("hunter2");
+    plan.update(one).set(Guarded::PASSWORD, "hunter2").await.unwrap();
+    plan.update_all(Guarded::NAME.eq("ann")).set(Guarded::PASSWORD, case()).await.unwrap();
+    let secret = || t.find().where_(Guarded::NAME.eq("ann")).select(Guarded::NAME).where_(Guarded::PASSWORD.eq("hunter2"));
+    let long = || (0..40_000).map(|it| format!("hunter2 {it}"));
+    let conditions = [
+        Guarded::PASSWORD.eq("hunter2"),
+        Guarded::PASSWORD.is_in(["hunter2"]),
+        Guarded::PASSWORD.is_in(long()),
+        Guarded::PASSWORD.between("hunter2", "hunter2x"),
+        !Guarded::PASSWORD.starts_with("hunter2"),
+        Guarded::PASSWORD.lower().concat("x").ne("hunter2"),
+        (Guarded::PASSWORD, Guarded::ID).is_in([("hunter2".to_owned(), 1)]),
+        Guarded::NAME.is_in_query(secret()),
+        sql("? = ?", (Guarded::PASSWORD, "hunter2")),
+    ];
+    for it in conditions {
+        plan.delete_all(it.and(Guarded::NAME.eq("shown"))).await.unwrap();
+    }
+    let statements = plan.statements();
+    for (n, it) in statements.iter().enumerate() {
+        let shown = it.sql_with_values();
+        assert!(!shown.contains("hunter2") && shown.contains("***"), "{n}: {shown}");
+        assert!(n < 6 || shown.contains("'ann'") || shown.contains("'shown'"), "{n}: {shown}");
+        // The program has what it gave.
+        assert!(it.values().iter().any(|it| matches!(it, orm::Value::Text(it) if it.contains("hunter2"))) || n > 0, "{n}");
+    }
+    let first = statements[5].sql_with_values().replace(['`', '"'], "");
+    assert!(first.starts_with("UPDATE guardeds SET password = ") && first.contains("'***'"), "{first}");
+    let deleted = statements[6].sql_with_values().replace(['`', '"'], "");
+    assert_eq!(deleted, "DELETE FROM guardeds WHERE ((password = '***') AND (name = 'shown'))");
 }
 
 #[derive(Debug, Clone, PartialEq, Model)]

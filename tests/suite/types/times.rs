@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeZone as _, Utc};
 use orm::prelude::*;
 use orm::{Auto, Error, UnixMillis, UnixSeconds};
 use time::macros::{date, datetime, time};
-use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime};
 
 use super::{in_order, one};
 use crate::{Test, cases};
@@ -15,6 +15,7 @@ cases![
     instants_of_the_zone_of_the_process,
     instants_of_the_zone_of_the_process_are_compared_with_others,
     instants_of_the_other_crate,
+    instants_in_utc_of_the_other_crate,
     dates_and_times_of_the_other_crate,
     dates_of_the_other_crate,
     times_of_day_of_the_other_crate,
@@ -28,6 +29,7 @@ one!(Clock, NaiveTime);
 one!(Offset, DateTime<FixedOffset>);
 one!(Zoned, DateTime<chrono::Local>);
 one!(Instant, OffsetDateTime);
+one!(Universal, UtcDateTime);
 one!(Local, PrimitiveDateTime);
 one!(Day, Date);
 one!(Hour, Time);
@@ -139,6 +141,17 @@ async fn instants_of_the_other_crate(t: Test) {
     in_order::<Instant>(&t, values).await;
 }
 
+async fn instants_in_utc_of_the_other_crate(t: Test) {
+    let values = [datetime!(0001-01-01 00:00 UTC), datetime!(1969-12-31 23:59:59.999999 UTC), datetime!(9999-12-31 23:59:59.999999 UTC)];
+    in_order::<Universal>(&t, values.map(UtcDateTime::from).to_vec()).await;
+    let finer = UtcDateTime::from(datetime!(2024-03-01 01:02:03.123456789 UTC));
+    let finer = t.create(Universal { id: 0, it: Some(finer) }).await.unwrap();
+    let stored = UtcDateTime::from(datetime!(2024-03-01 01:02:03.123456 UTC));
+    assert_eq!(t.get::<Universal>(finer.id).await.unwrap().it, Some(stored));
+    let latest = t.find::<Universal>().select(Universal::IT.max()).first().await.unwrap();
+    assert_eq!(latest, Some(Some(values[2].into())));
+}
+
 async fn dates_and_times_of_the_other_crate(t: Test) {
     let values = vec![datetime!(0001-01-01 00:00), datetime!(2024-02-29 12:30:15.5), datetime!(9999-12-31 23:59:59.999999)];
     in_order::<Local>(&t, values).await;
@@ -216,9 +229,25 @@ struct Note {
     updated: Option<PrimitiveDateTime>,
 }
 
+#[derive(Debug, Clone, Model)]
+struct Visit {
+    #[orm(key, auto)]
+    id: i64,
+    #[orm(updated_at)]
+    touched: UtcDateTime,
+    #[orm(with = UnixMillis)]
+    seen: UtcDateTime,
+}
+
 async fn changes_are_stamped_in_every_type(t: Test) {
     t.create_tables::<Note>().await.unwrap();
     let note = t.create(Note { id: 0, created: OffsetDateTime::UNIX_EPOCH, updated: None }).await.unwrap();
     assert!(note.created.year() >= 2024 && note.updated.is_some(), "{note:?}");
     assert_eq!(t.get::<Note>(note.id).await.unwrap().created, note.created);
+    t.create_tables::<Visit>().await.unwrap();
+    let seen = UtcDateTime::from(datetime!(2024-03-01 01:02:03.123 UTC));
+    let visit = t.create(Visit { id: 0, touched: UtcDateTime::UNIX_EPOCH, seen }).await.unwrap();
+    let stored = t.get::<Visit>(visit.id).await.unwrap();
+    assert_eq!((stored.touched, stored.seen), (visit.touched, seen));
+    assert!(stored.touched.year() >= 2024, "{stored:?}");
 }

@@ -153,9 +153,19 @@ fn by_name_on_postgres(name: &str, numbers: &[u32]) -> Kind {
         "uuid" => Kind::Uuid,
         "jsonb" | "json" => Kind::Json,
         _ => match name.strip_suffix("[]") {
-            Some(of) => Kind::List(of.to_owned()),
+            Some(of) => Kind::List(short(of.trim_end()).to_owned()),
             None => Kind::Other(format!("{name}{numbers:?}")),
         },
+    }
+}
+
+/// The elements of a list, as they are called where a table is made.
+fn short(name: &str) -> &str {
+    match name {
+        "timestamp with time zone" => "timestamptz",
+        "timestamp without time zone" => "timestamp",
+        "time without time zone" => "time",
+        other => other,
     }
 }
 

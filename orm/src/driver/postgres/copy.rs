@@ -16,7 +16,7 @@ use crate::driver::{Done, Work};
 use crate::error::{Error, Result};
 use crate::statement::Statement;
 use crate::value::texts::{Each, TextSink, Texts, hex};
-use crate::value::{SqlType, limits};
+use crate::value::{Binder as _, SqlType, limits};
 
 /// How many bytes are sent at a time.
 const PIECE: usize = 256 * 1024;
@@ -131,6 +131,7 @@ impl TextSink for Lines {
             if at > 0 {
                 elements.sink.text.push(',');
             }
+            elements.column(ty);
             each(at, &mut elements)?;
         }
         let mut text = elements.sink.text;

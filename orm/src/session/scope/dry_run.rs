@@ -30,7 +30,9 @@ impl Planned {
     ///
     /// It is as secret as they are: it belongs into no log, and nothing else
     /// here prints it. It is not for sending either, which is what the
-    /// placeholders are for.
+    /// placeholders are for. A value of a column that is `sensitive`, or that is
+    /// compared with one or calculated of it, is `'***'`; only what SQL text of the
+    /// program does with such a column is not known, where it has its name in the text.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -40,6 +42,16 @@ impl Planned {
     /// let plan = Db::builder("postgres://nowhere/clinic").lazy()?.session().dry_run();
     /// plan.delete_all(User::NAME.eq("O'Hara")).await?;
     /// assert_eq!(plan.statements()[0].sql_with_values(), r#"DELETE FROM "users" WHERE ("name" = 'O''Hara')"#);
+    ///
+    /// #[derive(Debug, Model)]
+    /// struct Account {
+    ///     #[orm(key, auto)]
+    ///     id: i64,
+    ///     #[orm(sensitive)]
+    ///     token: String,
+    /// }
+    /// plan.delete_all(Account::TOKEN.eq("a8f3")).await?;
+    /// assert_eq!(plan.statements()[1].sql_with_values(), r#"DELETE FROM "accounts" WHERE ("token" = '***')"#);
     /// # Ok(()) }
     /// ```
     #[must_use]
@@ -47,7 +59,9 @@ impl Planned {
         &self.shown
     }
 
-    /// The values of the placeholders, in their order.
+    /// The values of the placeholders, in their order: those that the program
+    /// gave, also of columns that are `sensitive`. Printed, they are their kinds
+    /// only: `Text(_)`.
     #[must_use]
     pub fn values(&self) -> &[Value] {
         &self.values

@@ -25,6 +25,14 @@ pub(crate) fn read(text: &str, each: &mut dyn FnMut(&dyn Cells, usize) -> Result
     (0..elements.len()).try_for_each(|at| each(&elements, at))
 }
 
+/// Of a fixed width, so that equal times are the same text.
+#[cfg(feature = "chrono")]
+mod times {
+    pub(super) const DATE: &str = "%Y-%m-%d";
+    pub(super) const TIME: &str = "%H:%M:%S%.6f";
+    pub(super) const DATE_TIME: &str = "%Y-%m-%dT%H:%M:%S%.6f";
+}
+
 struct Writer(String);
 
 impl Writer {
@@ -99,28 +107,35 @@ impl Binder for Writer {
     }
 
     #[cfg(feature = "chrono")]
-    fn date_time(&mut self, _: chrono::DateTime<chrono::Utc>) -> Result<()> {
-        Err(no_element())
+    fn date_time(&mut self, it: chrono::DateTime<chrono::Utc>) -> Result<()> {
+        limits::year(&it)?;
+        self.text(&format!("{}Z", limits::micros(it.naive_utc()).format(times::DATE_TIME)))
     }
 
     #[cfg(feature = "chrono")]
-    fn naive_date_time(&mut self, _: chrono::NaiveDateTime) -> Result<()> {
-        Err(no_element())
+    fn naive_date_time(&mut self, it: chrono::NaiveDateTime) -> Result<()> {
+        limits::year(&it)?;
+        self.text(&limits::micros(it).format(times::DATE_TIME).to_string())
     }
 
     #[cfg(feature = "chrono")]
-    fn date(&mut self, _: chrono::NaiveDate) -> Result<()> {
-        Err(no_element())
+    fn date(&mut self, it: chrono::NaiveDate) -> Result<()> {
+        limits::year(&it)?;
+        self.text(&it.format(times::DATE).to_string())
     }
 
     #[cfg(feature = "chrono")]
-    fn time(&mut self, _: chrono::NaiveTime) -> Result<()> {
-        Err(no_element())
+    fn time(&mut self, it: chrono::NaiveTime) -> Result<()> {
+        self.text(&limits::micros(it).format(times::TIME).to_string())
     }
 
     #[cfg(feature = "rust_decimal")]
-    fn decimal(&mut self, _: rust_decimal::Decimal) -> Result<()> {
-        Err(no_element())
+    fn decimal(&mut self, it: rust_decimal::Decimal) -> Result<()> {
+        if let SqlType::Decimal { precision, scale } = <rust_decimal::Decimal as super::Field>::TYPE {
+            limits::decimal_fits(it, precision, scale)?;
+        }
+        // Equal numbers are the same text.
+        self.put(it.normalize())
     }
 
     fn array(&mut self, _: SqlType, _: usize, _: &mut dyn FnMut(usize, &mut dyn Binder) -> Result<()>) -> Result<()> {
@@ -240,6 +255,11 @@ impl Elements<'_> {
         decode(expected, format!("{found} in a list"))
     }
 
+    #[cfg(feature = "chrono")]
+    fn parsed<T>(&self, at: usize, expected: &'static str, parse: fn(&str) -> Option<T>) -> Result<T> {
+        parse(self.text(at)?).ok_or_else(|| decode(expected, "text that does not look like it, in a list"))
+    }
+
     fn number<T: std::str::FromStr>(&self, at: usize, expected: &'static str) -> Result<T> {
         match &self.0[at] {
             Scalar::Number(it) => it.parse().map_err(|_| self.unexpected(at, expected)),
@@ -299,27 +319,31 @@ impl Cells for Elements<'_> {
 
     #[cfg(feature = "chrono")]
     fn date_time(&self, at: usize) -> Result<chrono::DateTime<chrono::Utc>> {
-        Err(self.unexpected(at, "a date and time"))
+        self.parsed(at, "a date and time with a zone", |it| it.parse().ok())
     }
 
     #[cfg(feature = "chrono")]
     fn naive_date_time(&self, at: usize) -> Result<chrono::NaiveDateTime> {
-        Err(self.unexpected(at, "a date and time"))
+        self.parsed(at, "a date and time without a zone", |it| it.parse().ok())
     }
 
     #[cfg(feature = "chrono")]
     fn date(&self, at: usize) -> Result<chrono::NaiveDate> {
-        Err(self.unexpected(at, "a date"))
+        self.parsed(at, "a date", |it| it.parse().ok())
     }
 
     #[cfg(feature = "chrono")]
     fn time(&self, at: usize) -> Result<chrono::NaiveTime> {
-        Err(self.unexpected(at, "a time of day"))
+        self.parsed(at, "a time of day", |it| it.parse().ok())
     }
 
     #[cfg(feature = "rust_decimal")]
     fn decimal(&self, at: usize) -> Result<rust_decimal::Decimal> {
-        Err(self.unexpected(at, "a decimal"))
+        let expected = "a decimal";
+        match &self.0[at] {
+            Scalar::Number(it) => rust_decimal::Decimal::from_str_exact(it).map_err(|_| self.unexpected(at, expected)),
+            _ => Err(self.unexpected(at, expected)),
+        }
     }
 }
 

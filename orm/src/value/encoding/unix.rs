@@ -61,6 +61,20 @@ macro_rules! unix {
                 ::time::OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| out_of_range())
             }
         }
+
+        #[cfg(feature = "time")]
+        #[diagnostic::do_not_recommend]
+        impl Encoding<::time::UtcDateTime> for $name {
+            type Stored = i64;
+
+            fn encode(it: &::time::UtcDateTime) -> Result<i64> {
+                <Self as Encoding<::time::OffsetDateTime>>::encode(&(*it).into())
+            }
+
+            fn decode(stored: i64) -> Result<::time::UtcDateTime> {
+                <Self as Encoding<::time::OffsetDateTime>>::decode(stored).map(Into::into)
+            }
+        }
     )*};
 }
 
