@@ -91,6 +91,7 @@ pub(super) fn stopped<G>(conn: G, lent: Lent, result: Result<Done>, back: &Back,
     (Some(conn), work, result)
 }
 
+#[expect(clippy::manual_async_fn, reason = "its future would have two places for the connection")]
 fn statement<G>(mut conn: G, mut lent: Lent, deadline: Option<Deadline>) -> impl Future<Output = (G, Lent, Result<Done>)> + Send + 'static
 where
     G: DerefMut<Target = Conn> + Send + 'static,

@@ -21,7 +21,6 @@ pub(crate) struct Pin {
 }
 
 #[derive(Debug, Default)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each pinned session, and a box would be one for each statement")]
 enum Held {
     /// It is taken from the pool when it is needed first.
     #[default]

@@ -36,6 +36,7 @@ pub(crate) struct Limits {
 /// A dropped future stops the statement; the connection then comes back by the
 /// drop of its guard, when SQLite has let go of it. An interrupted write ends
 /// the whole transaction, so look at [`Lite::in_transaction`] after an error.
+#[expect(clippy::manual_async_fn, reason = "its future would have two places for the connection")]
 pub(crate) fn run<G>(mut conn: G, mut work: Work, limits: Limits) -> impl Future<Output = (G, Work, Result<Done>)> + Send + 'static
 where
     G: DerefMut<Target = Conn> + Send + 'static,
