@@ -154,9 +154,10 @@ mod tests {
         {
             assert!(matches!(classify(number, Some(state), "the value 's3cret'"), Class::Ours(_)), "{number}");
         }
-        for (number, state) in [(1064, "42000"), (1142, "42000"), (1114, "HY000")] {
+        for (number, state) in [(1064, "42000"), (1142, "42000"), (1005, "HY000")] {
             assert_eq!(classify(number, Some(state), "you have an error"), Class::Theirs, "{number}");
         }
+        assert_eq!(classify(1114, Some("HY000"), "the table is full"), Class::Full);
         assert_eq!(classify(1792, Some("25006"), "in a READ ONLY transaction"), Class::ReadOnly);
     }
 }
