@@ -205,7 +205,11 @@ impl ChainEditor {
     pub fn replace<Shape>(&mut self, name: impl Into<Cow<'static, str>>, callback: impl IntoCallback<Shape>) -> &mut Self {
         let name = name.into();
         match self.entries.iter_mut().find(|it| it.name == name) {
-            Some(it) => (it.callback, it.replaced) = (callback.into_callback(), true),
+            Some(it) => {
+                // Ours is for hooks only, which says nothing of what comes in its place.
+                it.when = it.when.take().filter(|_| it.replaced || !it.name.starts_with("orm:"));
+                (it.callback, it.replaced) = (callback.into_callback(), true);
+            }
             None => self.mistakes.push(format!("`{name}` cannot be replaced: there is no callback of this name")),
         }
         self

@@ -1,13 +1,16 @@
 //! The texts that were made before.
 
 use std::cell::RefCell;
+use std::mem::Discriminant;
 use std::sync::Arc;
 
-use dashmap::DashSet;
+use dashmap::{DashMap, DashSet};
 use foldhash::fast::RandomState;
 
-use crate::dialect::Naming;
+use crate::dialect::{Engine, Naming};
 use crate::error::Result;
+use crate::schema::ModelMeta;
+use crate::value::Value;
 
 /// How tables are called, and texts of statements, each kept once, so that
 /// drivers can share them.
@@ -16,9 +19,15 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(crate) struct Texts {
     known: DashSet<Arc<str>, RandomState>,
+    /// The texts of reads by a key of one column: what is asked for most is not even walked over.
+    by_key: DashMap<Shape, Arc<str>, RandomState>,
     most: usize,
     pub(super) naming: Naming,
 }
+
+/// What the text of a read by a key depends on: the model, of which there is one in all the
+/// program, the engine, and the kind of the value.
+type Shape = (usize, Engine, Discriminant<Value>);
 
 /// How many texts are kept, unless it is said.
 pub(crate) const MOST_TEXTS: usize = 2_000;
@@ -38,12 +47,29 @@ thread_local! {
 impl Texts {
     /// Keeps so many texts, about tables that are called like this.
     pub(crate) fn new(most: usize, naming: Naming) -> Self {
-        Self { known: DashSet::default(), most, naming }
+        Self { known: DashSet::default(), by_key: DashMap::default(), most, naming }
     }
 
     /// How tables are called.
     pub(crate) fn naming(&self) -> &Naming {
         &self.naming
+    }
+
+    /// The text of a read by a key of one column, which is written the first time.
+    pub(super) fn by_key(
+        &self,
+        engine: Engine,
+        model: &'static ModelMeta,
+        value: &Value,
+        write: impl FnOnce(&mut String) -> Result<()>,
+    ) -> Result<Arc<str>> {
+        let shape = (std::ptr::from_ref(model).addr(), engine, std::mem::discriminant(value));
+        if let Some(known) = self.by_key.get(&shape) {
+            return Ok(Arc::clone(&known));
+        }
+        let text = self.intern(write)?;
+        self.by_key.insert(shape, Arc::clone(&text));
+        Ok(text)
     }
 
     /// Writes a text and returns the one copy of it.

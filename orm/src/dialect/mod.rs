@@ -2,7 +2,8 @@
 //!
 //! The only module that makes SQL text. The walk is made twice: once to write
 //! the text, once to bind the values in the same order; so the two cannot
-//! disagree. The text is written into a buffer of the thread and looked up
+//! disagree. (A read by a key of one column has one value, and its text is known by its
+//! model: there is nothing to walk over.) The text is written into a buffer of the thread and looked up
 //! among the texts that were made before: a statement whose shape was seen
 //! already allocates nothing.
 
@@ -51,8 +52,9 @@ pub(crate) use self::script::statements;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::expr::ColumnRef;
 use crate::statement::{RecordSet, Rows, Statement};
-use crate::value::Binder;
+use crate::value::{Binder, Value};
 
 use self::render::{Out, Walk};
 
@@ -67,6 +69,11 @@ pub(crate) struct Rendered {
 
 /// Writes the text of a statement.
 pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, records: &dyn RecordSet) -> Result<Rendered> {
+    if let Some((column, value)) = by_key(statement) {
+        let write = |text: &mut String| Walk::new(engine, records, Out::Text(text)).named(texts.naming()).statement(statement);
+        let text = texts.by_key(engine, column.model, value, write)?;
+        return Ok(Rendered { text, returning: Returning::Nothing, leaves: Leaves::Nothing });
+    }
     let mut returning = Returning::Nothing;
     let mut by_program = false;
     let text = texts.intern(|text| {
@@ -79,6 +86,11 @@ pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, recor
     // What we say ourselves leaves nothing.
     let leaves = if by_program { leaves::leaves(engine, &text) } else { Leaves::Nothing };
     Ok(Rendered { text, returning, leaves })
+}
+
+/// The only value of a read by a key of one column.
+fn by_key(statement: &Statement) -> Option<(ColumnRef, &Value)> {
+    if let Statement::Select(select) = statement { select.plain_key() } else { None }
 }
 
 impl Engine {
@@ -131,5 +143,8 @@ pub(crate) fn binder(engine: Engine) -> Bind {
 }
 
 fn bind(engine: Engine, statement: &Statement, records: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
+    if let Some((column, value)) = by_key(statement) {
+        return render::bind_value(value, Some(column), to);
+    }
     Walk::new(engine, records, Out::Bind(to)).statement(statement)
 }

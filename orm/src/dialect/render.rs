@@ -210,16 +210,7 @@ impl<'a> Walk<'a> {
     }
 
     fn plain_value(&mut self, value: &Value, column: Option<ColumnRef>) -> Result<()> {
-        self.bound(|to| {
-            if let Some(column) = column {
-                to.column(column.meta().ty);
-            }
-            let bound = value.bind(to);
-            match column {
-                Some(it) => bound.map_err(|error| in_field(error, it.model, it.meta())),
-                None => bound.map_err(|error| error.in_column("an argument")),
-            }
-        })
+        self.bound(|to| bind_value(value, column, to))
     }
 
     /// All values as one array.
@@ -362,6 +353,13 @@ impl<'a> Walk<'a> {
             text.push_str(sql);
         }
     }
+}
+
+/// Binds a value, of a column or of none.
+pub(super) fn bind_value(value: &Value, column: Option<ColumnRef>, to: &mut dyn Binder) -> Result<()> {
+    let Some(it) = column else { return value.bind(to).map_err(|error| error.in_column("an argument")) };
+    to.column(it.meta().ty);
+    value.bind(to).map_err(|error| in_field(error, it.model, it.meta()))
 }
 
 pub(super) fn in_field(error: Error, model: &ModelMeta, field: &FieldMeta) -> Error {

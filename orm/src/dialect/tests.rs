@@ -1,10 +1,11 @@
 //! The SQL text of expressions and reads.
 
+use super::render::{Out, Walk};
 use super::{Engine, Texts, render};
 use crate::expr::{Binary, ColumnRef, Expr, Function, OrderBy};
 use crate::schema::{FieldMeta, ModelMeta};
 use crate::statement::{Insert, InsertMode, Project, Rows, Select, Statement};
-use crate::value::{SqlType, Value};
+use crate::value::{Collect, SqlType, Value};
 
 static META: ModelMeta = ModelMeta::new(
     "Part",
@@ -206,4 +207,36 @@ fn long_lists_are_one_argument() {
                 COLLATE utf8mb4_nopad_bin PATH '$' ERROR ON ERROR)) AS j)";
     assert_eq!(read(Engine::MariaDb, &list(30_001)), json);
     assert!(read(Engine::MariaDb, &list(1_001)).starts_with("name IN (?, ?, "));
+}
+
+/// Texts that are known by their model are those that are written otherwise, with any values.
+#[test]
+fn a_read_by_a_key_says_what_it_says_when_it_is_walked_over() {
+    let values = [Value::I64(1), Value::I64(2), Value::I16(3), Value::Text("4".into()), Value::Null, Value::U64(u64::MAX)];
+    for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb, Engine::MySql] {
+        let texts = Texts::default();
+        for value in values.iter().chain(&values) {
+            let of = ColumnRef { model: &META, at: ID };
+            let is = binary(column(ID), Binary::Eq, Expr::Value(value.clone(), Some(of)));
+            let by_key = Select { filter: vec![is], limit: Some(1), ..Select::of(&META) };
+            assert_eq!(by_key.plain_key().is_some(), *value != Value::Null);
+            let others = [
+                Select { limit: None, ..by_key.clone() },
+                Select { offset: Some(1), ..by_key.clone() },
+                Select { distinct: true, ..by_key.clone() },
+                Select { project: Project::Count, ..by_key.clone() },
+                Select { table: Some("others".into()), ..by_key.clone() },
+            ];
+            assert!(others.iter().all(|it| it.plain_key().is_none()));
+            for select in others.into_iter().chain([by_key]) {
+                let statement = Statement::Select(select);
+                let rendered = render(engine, &texts, &statement, &Rows::<i64>(Vec::new())).unwrap();
+                assert_eq!(*rendered.text, *engine.to_sql(&statement).unwrap(), "{value:?}");
+                let (mut bound, mut walked) = (Collect::default(), Collect::default());
+                super::binder(engine)(&statement, &Rows::<i64>(Vec::new()), &mut bound).unwrap();
+                Walk::new(engine, &Rows::<i64>(Vec::new()), Out::Bind(&mut walked)).statement(&statement).unwrap();
+                assert_eq!(format!("{bound:?}"), format!("{walked:?}"));
+            }
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Reads: what a query finds is said like what is read of a row, and can stand in a condition.
 
-use crate::expr::{Binary, Clause, Expr, OrderBy};
+use crate::expr::{Binary, Clause, ColumnRef, Expr, OrderBy};
 use crate::schema::{ModelMeta, TableName};
+use crate::value::Value;
 
 /// Reads records or figures.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +79,22 @@ impl Select {
     pub(crate) fn is_by_key(&self) -> bool {
         let key = self.model.key;
         !key.is_empty() && key.iter().all(|at| self.filter.iter().any(|it| self.fixes(it, *at)))
+    }
+
+    /// The column of the key and its value, where the query is for one record by that, and for
+    /// nothing else: what `get` asks for where the key is one column.
+    pub(crate) fn plain_key(&self) -> Option<(ColumnRef, &Value)> {
+        let Self { model, project: Project::Columns, joins, filter, group, having, order, clauses, .. } = self else { return None };
+        let Self { distinct: false, limit: Some(1), offset: None, streamed: false, table: None, lock: None, .. } = self else {
+            return None;
+        };
+        let [Expr::Binary(left, Binary::Eq, right)] = &filter[..] else { return None };
+        let (Expr::Column(column), Expr::Value(value, Some(of))) = (&**left, &**right) else { return None };
+        let is_key = column == of && column.model == *model && model.key == [column.at];
+        let bare = joins.is_empty() && group.is_empty() && having.is_empty() && order.is_empty() && clauses.is_empty();
+        // Of those, the text says more than a placeholder, or there is none.
+        let is_one = !matches!(value, Value::Null | Value::List(..) | Value::Refused(_));
+        (is_key && bare && is_one).then_some((*column, value))
     }
 
     /// Whether a condition leaves one value for a column.

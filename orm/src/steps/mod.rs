@@ -28,7 +28,7 @@ pub(crate) fn register(on: &mut Callbacks) {
         .register("orm:before_delete", hooks::before_delete)
         .register("orm:delete", execute::delete)
         .register("orm:after_delete", hooks::after_delete);
-    on.query().register("orm:query", execute::query).register("orm:after_find", hooks::after_find);
+    on.query().register("orm:query", execute::query).when(hooks::run_for).register("orm:after_find", hooks::after_find);
     on.raw().register("orm:raw", execute::raw);
-    on.row().register("orm:row", execute::row).register("orm:after_find", hooks::after_find);
+    on.row().register("orm:row", execute::row).when(hooks::run_for).register("orm:after_find", hooks::after_find);
 }
