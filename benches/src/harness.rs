@@ -97,7 +97,7 @@ impl Work {
         let (rounds, slice) = match self.pace {
             Pace::Usual => (rounds, slice),
             Pace::Slow => (rounds, slice * 2),
-            Pace::Fine => (rounds * 100, Duration::ZERO),
+            Pace::Fine => (rounds * 100, Duration::from_millis(2)),
             Pace::Once => (1, slice),
         };
         let mut values = vec![Vec::with_capacity(rounds); self.contestants.len()];

@@ -101,7 +101,6 @@ async fn names_of_tables_and_columns_are_arguments_too() {
     wherever(inside, &db, "(id IN (SELECT `id` FROM `companies` WHERE (`name` = ?)) AND age > ?)");
 }
 
-/// Seen failing with a limit on each of them, and then on none.
 #[tokio::test]
 async fn a_record_by_its_key_needs_no_limit() {
     let db = db().await;

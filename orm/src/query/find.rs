@@ -37,7 +37,12 @@ pub struct Find<'s, M> {
 impl<'s, M: Model> Find<'s, M> {
     #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner) -> Self {
-        Self { pending: Pending::new(runner), select: Select::of(M::META), of: Known::new() }
+        Self::with_select(runner, Select::of(M::META))
+    }
+
+    #[track_caller]
+    pub(super) fn with_select(runner: &'s dyn Runner, select: Select) -> Self {
+        Self { pending: Pending::new(runner), select, of: Known::new() }
     }
 }
 
@@ -232,7 +237,8 @@ impl<'s, M: 'static> Find<'s, M> {
     }
 
     pub(super) fn records(self) -> impl Future<Output = Result<Vec<M>>> + Send + use<'s, M> {
-        let running = self.pending.run(Statement::Select(self.select), (self.of.records)(Vec::new()));
+        let room = if self.select.limit == Some(1) { Vec::with_capacity(1) } else { Vec::new() };
+        let running = self.pending.run(Statement::Select(self.select), (self.of.records)(room));
         async move {
             let finished = running.await;
             finished.result?;

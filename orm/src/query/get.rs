@@ -4,10 +4,10 @@ use std::future::IntoFuture;
 
 use crate::callback::{BoxFuture, Runner};
 use crate::error::{Error, Result};
-use crate::expr::{Binary, ColumnRef, Expr, Predicate};
+use crate::expr::{Binary, ColumnRef, Expr};
 use crate::query::Find;
 use crate::schema::{Model, TableName};
-use crate::statement::Statement;
+use crate::statement::{Select, Statement};
 use crate::value::Value;
 
 /// A query for the record with a key; awaited, it is an `M`.
@@ -21,7 +21,7 @@ pub struct Get<'s, M>(Find<'s, M>);
 impl<'s, M: Model> Get<'s, M> {
     #[track_caller]
     pub(crate) fn new(runner: &'s dyn Runner, key: Vec<Value>) -> Self {
-        Self(Find::new(runner).where_(key_is(key)).limit(1))
+        Self(Find::with_select(runner, Select { filter: vec![key_is::<M>(key)], limit: Some(1), ..Select::of(M::META) }))
     }
 }
 
@@ -81,11 +81,14 @@ impl<'s, M: 'static> IntoFuture for Get<'s, M> {
     }
 }
 
-fn key_is<M: Model>(key: Vec<Value>) -> Predicate<M> {
+fn key_is<M: Model>(key: Vec<Value>) -> Expr {
     let equal = |(&at, value): (&usize, Value)| {
         let column = ColumnRef { model: M::META, at };
         Expr::Binary(Box::new(Expr::Column(column)), Binary::Eq, Box::new(Expr::Value(value, Some(column))))
     };
-    let mut all: Vec<_> = M::META.key.iter().zip(key).map(equal).collect();
-    Predicate::new(if all.len() == 1 { all.remove(0) } else { Expr::And(all) })
+    let mut parts = M::META.key.iter().zip(key).map(equal);
+    match (parts.next(), parts.len()) {
+        (Some(only), 0) => only,
+        (first, _) => Expr::And(first.into_iter().chain(parts).collect()),
+    }
 }
