@@ -98,8 +98,9 @@ fn a_link_costs_one_allocation() {
         let more = default.with_callbacks(|on| names.iter().for_each(|it| _ = on.query().register(it.clone(), pass))).unwrap();
 
         let bare = allocations(|| bare.find::<Person>().into_future()).await;
-        assert_eq!(allocations(|| default.find::<Person>().into_future()).await, bare + 1);
-        assert_eq!(allocations(|| more.find::<Person>().into_future()).await, bare + 1 + 8);
+        // Links that do not apply cost nothing, as `orm:after_find` of a model without hooks.
+        assert_eq!(allocations(|| default.find::<Person>().into_future()).await, bare);
+        assert_eq!(allocations(|| more.find::<Person>().into_future()).await, bare + 8);
         // The builder's future, the session's, that of the link, the session that
         // callbacks see, what they may put in the place of the records, and the
         // statement, which is copied less often for it.
@@ -113,6 +114,6 @@ fn a_read_by_key_allocates_little_beside_its_links_and_its_record() {
         let db = database().await;
         assert_eq!(db.get::<Person>(1).await.unwrap().age, 30);
         let count = allocations(|| db.get::<Person>(1).into_future()).await;
-        assert!(count <= 20, "{count}");
+        assert!(count <= 13, "{count}");
     });
 }
