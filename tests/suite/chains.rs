@@ -378,6 +378,12 @@ async fn explain_order_says_why(t: Test) {
         " 1. app:first       before all\n \
          2. orm:query       in the order of registration\n \
          3. app:between     before orm:after_find, after orm:query, for some statements only\n \
-         4. orm:after_find  in the order of registration\n"
+         4. orm:after_find  in the order of registration, for some statements only\n"
     );
+    // Ours is for models that have hooks; what comes in its place is for all.
+    let log = Log::new();
+    let replaced = t.with_callbacks(|on| _ = on.query().replace("orm:after_find", log.link("mine"))).unwrap();
+    t.create_tables::<User>().await.unwrap();
+    replaced.find::<User>().await.unwrap();
+    assert_eq!(log.take(), ["mine"]);
 }
