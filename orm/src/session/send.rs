@@ -104,11 +104,11 @@ impl Session {
             }
             Place::Pool => match self.core.pool.acquire_now(self.ask(work.statement.is_read(), self.at)) {
                 Ok(lease) => Ok(lease),
-                Err(ask) => Box::pin(self.leased_by(deadline, self.core.pool.acquire(ask))).await,
+                Err(ask) => Box::pin(self.leased_by(deadline, Box::pin(self.core.pool.acquire(ask)))).await,
             },
             Place::Pinned(pin) => match pin.acquire_now() {
                 Some(lease) => Ok(lease),
-                None => Box::pin(self.leased_by(deadline, pin.acquire(&self.core.pool, self.ask(false, self.at)))).await,
+                None => Box::pin(self.leased_by(deadline, Box::pin(pin.acquire(&self.core.pool, self.ask(false, self.at))))).await,
             },
         };
         match lease {
