@@ -173,11 +173,17 @@ pub trait RecordSet: Any + Send + Sync {
         self.len() == 0
     }
     /// One of them; `None` where they are rows, not records.
-    fn record(&self, at: usize) -> Option<&dyn Record>;
+    fn record(&self, _at: usize) -> Option<&dyn Record> {
+        None
+    }
     /// One of them, to change; `None` where they are rows, not records.
-    fn record_mut(&mut self, at: usize) -> Option<&mut dyn Record>;
+    fn record_mut(&mut self, _at: usize) -> Option<&mut dyn Record> {
+        None
+    }
     /// All records, to change; none where they are rows.
-    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_>;
+    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
+        Box::new(std::iter::empty())
+    }
     /// What the last of them is sorted by, if it is by these columns.
     #[doc(hidden)]
     fn place(&self, columns: &[usize]) -> Vec<Value> {
@@ -250,18 +256,6 @@ impl RecordSet for NoRecords {
         0
     }
 
-    fn record(&self, _: usize) -> Option<&dyn Record> {
-        None
-    }
-
-    fn record_mut(&mut self, _: usize) -> Option<&mut dyn Record> {
-        None
-    }
-
-    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
-        Box::new(std::iter::empty())
-    }
-
     fn answerable(&mut self) -> &mut dyn Any {
         self
     }
@@ -289,18 +283,6 @@ impl<T> fmt::Debug for Rows<T> {
 impl<T: FromRow> RecordSet for Rows<T> {
     fn len(&self) -> usize {
         self.0.len()
-    }
-
-    fn record(&self, _: usize) -> Option<&dyn Record> {
-        None
-    }
-
-    fn record_mut(&mut self, _: usize) -> Option<&mut dyn Record> {
-        None
-    }
-
-    fn records_mut(&mut self) -> Box<dyn Iterator<Item = &mut dyn Record> + Send + '_> {
-        Box::new(std::iter::empty())
     }
 
     fn answerable(&mut self) -> &mut dyn Any {
