@@ -53,7 +53,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::expr::ColumnRef;
-use crate::statement::{RecordSet, Rows, Statement};
+use crate::statement::{RecordSet, Rows, Select, Statement};
 use crate::value::{Binder, Value};
 
 use self::render::{Out, Walk};
@@ -69,9 +69,9 @@ pub(crate) struct Rendered {
 
 /// Writes the text of a statement.
 pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, records: &dyn RecordSet) -> Result<Rendered> {
-    if let Some((column, value)) = by_key(statement) {
+    if let Some((select, _, value)) = by_key(statement) {
         let write = |text: &mut String| Walk::new(engine, records, Out::Text(text)).named(texts.naming()).statement(statement);
-        let text = texts.by_key(engine, column.model, value, write)?;
+        let text = texts.by_key(engine, select.model, value, write)?;
         return Ok(Rendered { text, returning: Returning::Nothing, leaves: Leaves::Nothing });
     }
     let mut returning = Returning::Nothing;
@@ -88,9 +88,10 @@ pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, recor
     Ok(Rendered { text, returning, leaves })
 }
 
-/// The only value of a read by a key of one column.
-fn by_key(statement: &Statement) -> Option<(ColumnRef, &Value)> {
-    if let Statement::Select(select) = statement { select.plain_key() } else { None }
+/// A read by a key of one column, with that and its only value.
+fn by_key(statement: &Statement) -> Option<(&Select, ColumnRef, &Value)> {
+    let Statement::Select(select) = statement else { return None };
+    select.plain_key().map(|(column, value)| (select, column, value))
 }
 
 impl Engine {
@@ -143,7 +144,7 @@ pub(crate) fn binder(engine: Engine) -> Bind {
 }
 
 fn bind(engine: Engine, statement: &Statement, records: &dyn RecordSet, to: &mut dyn Binder) -> Result<()> {
-    if let Some((column, value)) = by_key(statement) {
+    if let Some((_, column, value)) = by_key(statement) {
         return render::bind_value(value, Some(column), to);
     }
     Walk::new(engine, records, Out::Bind(to)).statement(statement)

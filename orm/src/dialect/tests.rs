@@ -212,7 +212,8 @@ fn long_lists_are_one_argument() {
 /// Texts that are known by their model are those that are written otherwise, with any values.
 #[test]
 fn a_read_by_a_key_says_what_it_says_when_it_is_walked_over() {
-    let values = [Value::I64(1), Value::I64(2), Value::I16(3), Value::Text("4".into()), Value::Null, Value::U64(u64::MAX)];
+    let mut values = [1, 2, -1, 0, i64::MAX, i64::MIN].map(Value::I64).to_vec();
+    values.extend([Value::I16(3), Value::Text("4".into()), Value::Text(String::new()), Value::Null, Value::U64(1), Value::U64(u64::MAX)]);
     for engine in [Engine::Sqlite, Engine::Postgres, Engine::MariaDb, Engine::MySql] {
         let texts = Texts::default();
         for value in values.iter().chain(&values) {
