@@ -16,7 +16,6 @@ use crate::{Test, cases};
 
 cases![
     a_database_is_opened_as_a_file_says,
-    a_password_in_a_file_is_used_and_its_change_seen,
     databases_are_opened_from_one_file,
     a_time_holds_for_the_next_statement,
     the_pool_is_resized_while_it_is_used,
@@ -34,12 +33,12 @@ cases![
 ];
 
 /// A file of settings in a folder of its own.
-struct Settings {
-    folder: tempfile::TempDir,
+pub(super) struct Settings {
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Settings {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let settings = Self { folder: tempfile::tempdir().unwrap() };
         settings.write(text);
         settings
@@ -50,13 +49,13 @@ impl Settings {
     }
 
     /// In one step: between the two of `fs::write`, the watch finds the file empty, and says so.
-    fn write(&self, text: &str) {
+    pub(super) fn write(&self, text: &str) {
         let new = self.folder.path().join("new");
         fs::write(&new, text).unwrap();
         fs::rename(new, self.path()).unwrap();
     }
 
-    fn source(&self) -> FileSource {
+    pub(super) fn source(&self) -> FileSource {
         FileSource::new(self.path()).section("db").every(Duration::from_millis(5))
     }
 }
@@ -103,29 +102,6 @@ async fn a_database_is_opened_as_a_file_says(t: Test) {
     // On SQLite one more writes.
     assert_eq!(db.stats().max_open, if t.engine() == Engine::Sqlite { 3 } else { 2 });
     db.session().lane("reports").find::<User>().await.unwrap();
-}
-
-async fn a_password_in_a_file_is_used_and_its_change_seen(t: Test) {
-    if t.engine() == Engine::Sqlite {
-        return;
-    }
-    let settings = Settings::new("");
-    let secret = settings.folder.path().join("password");
-    fs::write(&secret, "kanari\n").unwrap();
-    // Neither server asks for a password where tests run; another one is another address all the same.
-    let user = if t.engine() == Engine::Postgres { "postgres" } else { "root" };
-    let text = format!("[db]\nurl = '{}'\nuser = '{user}'\npassword_file = '{}'", t.url(), secret.display());
-    settings.write(&text);
-    let mut source = settings.source();
-    let config = source.load().await.unwrap();
-    let built = config.builder();
-    assert!(!format!("{config:?} {built:?} {source:?}").contains("kanari"));
-    let changed = tokio::spawn(async move {
-        assert!(source.changed().await);
-        source.load().await.unwrap()
-    });
-    fs::write(&secret, "vogel").unwrap();
-    assert_ne!(changed.await.unwrap(), config);
 }
 
 async fn databases_are_opened_from_one_file(t: Test) {

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
 use orm::prelude::*;
+use orm::service::{RequestSession, SessionLayer};
 use orm::{Engine, Error, PoolOptions};
 use tracing::instrument::WithSubscriber as _;
 
+use super::requests::{ask, request};
 use super::transactions::names;
 use crate::models::{User, user};
 use crate::watch::{Events, Log};
@@ -18,6 +23,7 @@ cases![
     other_tasks_and_other_databases_are_not_meant,
     hooks_are_inside_their_transaction,
     what_runs_in_a_transaction_of_its_own_is_inside_of_it,
+    the_pools_handle_is_found_out_in_a_request,
 ];
 
 /// Fails unless the error names both places, which are in this file.
@@ -176,4 +182,25 @@ async fn what_runs_in_a_transaction_of_its_own_is_inside_of_it(t: Test) {
     assert_eq!(parts.insert_many((0..10_001).map(|_| user("many", 1))).await.unwrap(), 10_001);
     // And outside again.
     assert_eq!(db.find::<Careful>().count().await.unwrap(), 2);
+}
+
+/// Seen failing: nothing was said, and with one connection it waited for itself.
+async fn the_pools_handle_is_found_out_in_a_request(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let db = t.builder().strict().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    let pool = db.clone();
+    let handle = async move |session: RequestSession| {
+        // Nothing is begun yet.
+        pool.find::<User>().await?;
+        let tx = session.session().await?;
+        let refused = pool.create(user("ann", 1)).await;
+        let Err(Error::OutsideTransaction { transaction, statement }) = refused else { panic!("{refused:?}") };
+        assert!(transaction.starts_with(file!()) && statement.starts_with(file!()), "{transaction} {statement}");
+        tx.create(user("bob", 1)).await?;
+        Ok::<_, Error>(StatusCode::CREATED)
+    };
+    let router = Router::new().route("/", post(handle)).layer(SessionLayer::new(db.clone()).transaction());
+    assert_eq!(ask(&router, request("POST", "/")).await.0, 201);
+    db.find::<User>().await.unwrap();
+    assert_eq!(names(&t).await, ["bob"]);
 }

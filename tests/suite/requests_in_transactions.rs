@@ -30,7 +30,6 @@ cases![
     a_request_is_committed_before_its_answer_is_sent,
     a_request_that_does_not_ask_for_its_session_holds_no_connection,
     all_sessions_of_a_request_are_one_transaction,
-    the_pools_handle_is_found_out_in_a_request,
     an_answer_that_is_an_error_undoes_the_request,
     which_answers_undo_the_request_can_be_said,
     a_panic_undoes_the_request,
@@ -93,28 +92,6 @@ async fn a_request_is_committed_before_its_answer_is_sent(t: Test) {
         assert!(names(&t).await.contains(&name.to_owned()), "{name}");
         assert_eq!(read(answer).await.0, 201);
     }
-}
-
-/// Seen failing: nothing was said, and with one connection it waited for itself.
-async fn the_pools_handle_is_found_out_in_a_request(t: Test) {
-    let (_, layer) = one(&t).await;
-    drop(layer);
-    let db = t.builder().strict().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
-    let pool = db.clone();
-    let handle = async move |session: RequestSession| {
-        // Nothing is begun yet.
-        pool.find::<User>().await?;
-        let tx = session.session().await?;
-        let refused = pool.create(user("ann", 1)).await;
-        let Err(Error::OutsideTransaction { transaction, statement }) = refused else { panic!("{refused:?}") };
-        assert!(transaction.starts_with(file!()) && statement.starts_with(file!()), "{transaction} {statement}");
-        tx.create(user("bob", 1)).await?;
-        Ok::<_, Error>(StatusCode::CREATED)
-    };
-    let router = Router::new().route("/", post(handle)).layer(SessionLayer::new(db.clone()).transaction());
-    assert_eq!(ask(&router, request("POST", "/")).await.0, 201);
-    db.find::<User>().await.unwrap();
-    assert_eq!(names(&t).await, ["bob"]);
 }
 
 async fn a_request_that_does_not_ask_for_its_session_holds_no_connection(t: Test) {

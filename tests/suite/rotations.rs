@@ -9,12 +9,36 @@ use std::time::Duration;
 use orm::{ConfigEvent, ConfigSource, ConfigWatch, Db, Engine, Error, FileSource};
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::configuration::Settings;
 use crate::faults::servers::Server;
 use crate::models::{User, user};
 use crate::plain::Plain;
 use crate::{Test, cases};
 
-cases![no_request_fails_while_credentials_are_changed_in_files];
+cases![a_password_in_a_file_is_used_and_its_change_seen, no_request_fails_while_credentials_are_changed_in_files];
+
+async fn a_password_in_a_file_is_used_and_its_change_seen(t: Test) {
+    if t.engine() == Engine::Sqlite {
+        return;
+    }
+    let settings = Settings::new("");
+    let secret = settings.folder.path().join("password");
+    fs::write(&secret, "kanari\n").unwrap();
+    // Neither server asks for a password where tests run; another one is another address all the same.
+    let user = if t.engine() == Engine::Postgres { "postgres" } else { "root" };
+    let text = format!("[db]\nurl = '{}'\nuser = '{user}'\npassword_file = '{}'", t.url(), secret.display());
+    settings.write(&text);
+    let mut source = settings.source();
+    let config = source.load().await.unwrap();
+    let built = config.builder();
+    assert!(!format!("{config:?} {built:?} {source:?}").contains("kanari"));
+    let changed = tokio::spawn(async move {
+        assert!(source.changed().await);
+        source.load().await.unwrap()
+    });
+    fs::write(&secret, "vogel").unwrap();
+    assert_ne!(changed.await.unwrap(), config);
+}
 
 const ROLES: [&str; 2] = ["blue", "green"];
 
