@@ -36,8 +36,11 @@ impl Tally {
                 self.at_once += 1;
                 self.named += u64::from(transaction.starts_with(file) && statement.starts_with(file) && transaction != statement);
             }
-            Err(Error::PoolExhausted { at, own: 1, holder: Some(holder), waited, .. }) => {
-                *if waited.is_zero() { &mut self.strict } else { &mut self.waited } += 1;
+            Err(
+                ref error @ (Error::PoolExhausted { at, own: 1, holder: Some(holder), .. }
+                | Error::WouldDeadlock { at, max: 1, holder: Some(holder) }),
+            ) => {
+                *if error.is_pool_exhausted() { &mut self.waited } else { &mut self.strict } += 1;
                 self.named += u64::from(at.file() == file && holder.at.file() == file && holder.at.line() < at.line());
             }
             _ => self.other += 1,
@@ -80,7 +83,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         tally.note(strict.create(row(1)).await);
         drop(pinned);
         // What is held for a statement comes back by itself.
-        let both = tokio::join!(strict.create(row(3)).into_future(), strict.create(row(4)).into_future());
+        let both = tokio::join!(strict.create(row(3)).into_future(), strict.transaction(async |tx| tx.create(row(4)).await));
         tally.other += u64::from(both.0.is_err()) + u64::from(both.1.is_err());
         // A stream holds nothing between its pages.
         let mut rows = db.find::<Drop>().stream();

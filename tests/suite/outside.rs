@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
+use futures_util::future::try_join_all;
 use orm::prelude::*;
 use orm::service::{RequestSession, SessionLayer};
 use orm::{Engine, Error, PoolOptions};
@@ -20,6 +21,8 @@ cases![
     both_places_are_named_in_a_warning,
     it_is_an_error_under_strict,
     who_would_wait_for_itself_is_told_at_once,
+    what_comes_back_by_itself_is_waited_for,
+    who_may_wait_for_itself_is_warned_of,
     other_tasks_and_other_databases_are_not_meant,
     hooks_are_inside_their_transaction,
     what_runs_in_a_transaction_of_its_own_is_inside_of_it,
@@ -117,6 +120,58 @@ async fn who_would_wait_for_itself_is_told_at_once(t: Test) {
         let inner = db.transaction(async |_| db.transaction(async |_| Ok(is_refused(db.find::<User>().await))).await);
         inner.await.unwrap();
     }
+}
+
+/// Seen failing: what ran beside a transaction of the same task was refused where that had the
+/// last connection, though nobody keeps it in a variable.
+async fn what_comes_back_by_itself_is_waited_for(t: Test) {
+    let db = t.builder().strict().pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    db.create_tables::<User>().await.unwrap();
+    db.create_tables::<Careful>().await.unwrap();
+    let session = db.session().with(Log::new());
+    let read = db.session().read_only();
+    // In one task, which the warnings are about.
+    let task = tokio::spawn(async move {
+        let closures = (0..4).map(|n| session.transaction(async move |tx| tx.create(user("ann", n)).await));
+        let hooked = (0..4).map(|_| session.create(Careful::default()).into_future());
+        let guarded = (0..4).map(|_| read.find::<User>().into_future());
+        tokio::join!(try_join_all(closures), try_join_all(hooked), try_join_all(guarded))
+    });
+    let (closures, hooked, guarded) = task.await.unwrap();
+    assert_eq!((closures.unwrap().len(), hooked.unwrap().len(), guarded.unwrap().len()), (4, 4, 4));
+    // What is kept is another thing.
+    let kept = db.begin().await.unwrap();
+    let task = tokio::spawn(async move {
+        let kept = [db.begin().await, db.begin().await];
+        kept.map(|it| it.map(drop))
+    });
+    kept.rollback().await;
+    let [first, second] = task.await.unwrap();
+    first.unwrap();
+    let error = second.unwrap_err();
+    assert!(matches!(error, Error::WouldDeadlock { max: 1, holder: Some(_), .. }) && !error.is_retryable(), "{error:?}");
+    assert_eq!(error.to_string().matches(file!()).count(), 2, "{error}");
+}
+
+/// As `.strict()`, where a program is made.
+async fn who_may_wait_for_itself_is_warned_of(t: Test) {
+    let options = PoolOptions::new().max_size(1).wait_timeout(Duration::from_millis(10));
+    let db = t.builder().pool(options).open().await.unwrap();
+    let events = Events::default();
+    let work = tokio::spawn(
+        async move {
+            let kept = db.begin().await.unwrap();
+            let error = db.begin().await.map(drop).unwrap_err();
+            assert!(error.is_pool_exhausted() && error.to_string().contains("may wait for itself"), "{error}");
+            kept.rollback().await;
+        }
+        .with_subscriber(events.clone()),
+    );
+    work.await.unwrap();
+    let warnings = events.take();
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.contains("has all of them itself"), "{warning}");
+    assert_eq!(warning.matches(file!()).count(), 2, "{warning}");
 }
 
 async fn other_tasks_and_other_databases_are_not_meant(t: Test) {

@@ -15,7 +15,8 @@ use crate::value::Value;
 /// How tables are called, and texts of statements, each kept once, so that
 /// drivers can share them.
 ///
-/// Bounded in number and length: what comes after is made anew each time.
+/// Bounded in number and length, by what is given and by the models there are: what comes
+/// after is made anew each time.
 #[derive(Debug)]
 pub(crate) struct Texts {
     known: DashSet<Arc<str>, RandomState>,
@@ -68,7 +69,9 @@ impl Texts {
             return Ok(Arc::clone(&known));
         }
         let text = self.intern(write)?;
-        self.by_key.insert(shape, Arc::clone(&text));
+        if self.most > 0 && text.len() <= LONGEST_TEXT {
+            self.by_key.insert(shape, Arc::clone(&text));
+        }
         Ok(text)
     }
 

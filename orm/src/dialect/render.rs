@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
             self.list(update.set.iter(), |walk, it| {
                 walk.ident(it.column.meta().column);
                 walk.sql(" = ");
-                walk.beside(|| it.column.meta().sensitive, |walk| walk.assigned(it))
+                walk.beside(|| it.column.meta().sensitive || it.value.is_sensitive(), |walk| walk.assigned(it))
             })?;
         }
         self.filter(update.target.record, model, &update.target.filter)?;

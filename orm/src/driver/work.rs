@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::dialect::Leaves;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::statement::{RecordSet, Statement};
 use crate::value::Binder;
 
@@ -126,15 +126,6 @@ impl Deadline {
     pub(crate) fn by(at: Instant) -> Option<Self> {
         let limit = at.saturating_duration_since(Instant::now());
         (limit < CENTURY).then_some(Self { at, limit })
-    }
-
-    /// How much time is left.
-    ///
-    /// # Errors
-    /// [`Error::Timeout`] where it was over before.
-    pub(crate) fn left(self, now: Instant) -> Result<Duration> {
-        let left = self.at.saturating_duration_since(now);
-        if left.is_zero() { Err(Error::Timeout { phase: "what came before the connection", limit: self.limit }) } else { Ok(left) }
     }
 
     /// When whoever waits is answered at the latest, also where the database is not heard:

@@ -56,6 +56,14 @@ pub(super) fn outside(statement: &str, transaction: &str) -> String {
     )
 }
 
+pub(super) fn deadlock(at: &Location<'_>, max: usize, holder: Option<&Holder>) -> String {
+    let longest = holder.map(|it| format!(", for the longest time by {it}")).unwrap_or_default();
+    format!(
+        "a connection was asked for at {at} by a task that has all {max} itself{longest}: unless another part of the task gives one \
+         back, it waits for itself; use the session that has the connection"
+    )
+}
+
 pub(super) fn ended_by(statement: &str) -> String {
     format!(
         "`{statement}` ended the transaction that it was in: what was done before it is committed, and nothing more is done; \
@@ -84,6 +92,8 @@ impl fmt::Display for Exhausted<'_> {
         let Self { at, waited, phase, deadline, in_use, own, max, opening, waiting, holder, source } = *self;
         let is_slow = in_use < max && in_use * 2 <= *max;
         let end = if *deadline { " when the session's time was up" } else { "" };
+        // Nobody needs the last digits.
+        let waited = Duration::from_micros(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
         write!(f, "no connection for {at} within {waited:?} of waiting for {phase}{end}: {in_use} of {max} are in use")?;
         if let Some(it) = holder {
             write!(f, ", the longest by {it}")?;

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::messages::{Exhausted, List, Rule, ended_by, miscounted, missing_column, not_found, outside};
+use super::messages::{Exhausted, List, Rule, deadlock, ended_by, miscounted, missing_column, not_found, outside};
 use super::{Cause, DatabasesError, Holder};
 
 /// What went wrong.
@@ -220,7 +220,8 @@ pub enum Error {
         at: &'static Location<'static>,
         /// How long this caller waited.
         waited: Duration,
-        /// What it waited for: `a connection`, `its lane`, or `resume`.
+        /// What it waited for: `a connection`, `its lane`, or `resume`; where the time of the
+        /// session was up also `a new connection`, `a sign of life` of one that rested, or `its hooks`.
         phase: &'static str,
         /// Whether the time of the session was up, before the pool's
         /// [`wait_timeout`](crate::PoolOptions::wait_timeout) was.
@@ -239,6 +240,19 @@ pub enum Error {
         holder: Option<Holder>,
         /// Why the last connection that was to be opened could not be; nothing once one was.
         source: Option<Cause>,
+    },
+
+    /// A task that has all connections itself, in transactions begun by hand or
+    /// [pinned](crate::Session::pinned) sessions, asked for one more, in a
+    /// [strict](crate::Session::strict) session.
+    #[error("{}", deadlock(at, *max, holder.as_ref()))]
+    WouldDeadlock {
+        /// Where in the program the connection was asked for.
+        at: &'static Location<'static>,
+        /// The most connections there may be; the task has so many.
+        max: usize,
+        /// Which of them it has had for the longest time.
+        holder: Option<Holder>,
     },
 
     /// A circuit breaker refused it, because the database was ill a moment ago.
@@ -349,8 +363,10 @@ pub enum Error {
         source: Cause,
     },
 
-    /// The database has no room left for it, or may not grow; what the statement did is undone.
-    #[error("the database has no room for this: its disk is full, or it has reached the size that it may have; make room there")]
+    /// The database has no room left for it, or may not grow; what the statement did is undone,
+    /// but for tables of MariaDB and MySQL without transactions. Also said where SQLite's file
+    /// cannot be written to for another reason: it does not say which.
+    #[error("the database has no room for this: its disk is full or fails, or it has reached the size that it may have; look there, and make room")]
     DiskFull {
         /// What the database said, without values.
         source: Cause,

@@ -36,8 +36,8 @@ impl Session {
     ///
     /// It is rolled back if it is dropped, in a panic, too. That the task asks the pool for
     /// another connection meanwhile is not seen, for it may be kept elsewhere: where it has the
-    /// last one, that waits out its time, and fails at once only in a
-    /// [`strict`](Self::strict) session. With a [`deadline`](Self::deadline) or a [`timeout`](Self::timeout)
+    /// last one, that waits out its time, with a warning in debug builds, and is
+    /// [`Error::WouldDeadlock`](crate::Error::WouldDeadlock) at once in a [`strict`](Self::strict) session. With a [`deadline`](Self::deadline) or a [`timeout`](Self::timeout)
     /// it is rolled back then, wherever it is kept, and so with a
     /// [`transaction_timeout`](crate::DbBuilder::transaction_timeout); without one, it holds its
     /// connection as long as it lives. On a session in a transaction it is a
@@ -64,7 +64,7 @@ impl Session {
     /// As [`begin`](Self::begin), at a place that is known.
     pub(crate) async fn begin_at(&self, at: &'static Location<'static>) -> Result<Transaction> {
         self.check_place(self.intent(false), at)?;
-        let session = self.enter(at).await?;
+        let session = self.enter_as(at, true).await?;
         let end = match &session.place {
             Place::Transaction(level) if !self.in_transaction() => session.commit_deadline().map(|it| End(level.end_at(it))),
             _ => None,

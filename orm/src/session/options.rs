@@ -83,9 +83,8 @@ impl Session {
     ///
     /// What is kept in variables, a [`begin`](Self::begin) or a [`pinned`](Self::pinned)
     /// session, another part of the task may end, so a task that has all connections of the pool
-    /// in them waits for one more as others do. A strict session does not: it is
-    /// [`Error::PoolExhausted`](crate::Error::PoolExhausted) at once, which says that the task
-    /// has them all itself.
+    /// in them waits for one more as others do, with a warning in debug builds. A strict session
+    /// does not: it is [`Error::WouldDeadlock`](crate::Error::WouldDeadlock) at once.
     ///
     /// ```
     /// # use orm::prelude::*;

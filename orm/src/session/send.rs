@@ -28,8 +28,8 @@ impl Session {
             None if self.is_dry_run() => Ok(Engine::MySql),
             // `mysql://` leads to MariaDB as well; the first connection tells.
             None => {
-                let opened = Box::pin(self.core.pool.acquire(Ask::new(Intent::Write, self.at)));
-                Ok(self.leased_by(self.statement_deadline(), opened).await?.engine())
+                let ask = Ask { intent: Intent::Write, lane: None, ..self.ask(false, self.at) };
+                Ok(Box::pin(self.core.pool.acquire(ask)).await?.engine())
             }
         }
     }
@@ -104,11 +104,11 @@ impl Session {
             }
             Place::Pool => match self.core.pool.acquire_now(self.ask(work.statement.is_read(), self.at)) {
                 Ok(lease) => Ok(lease),
-                Err(ask) => Box::pin(self.leased_by(deadline, Box::pin(self.core.pool.acquire(ask)))).await,
+                Err(ask) => Box::pin(self.core.pool.acquire(ask)).await,
             },
             Place::Pinned(pin) => match pin.acquire_now() {
                 Some(lease) => Ok(lease),
-                None => Box::pin(self.leased_by(deadline, Box::pin(pin.acquire(&self.core.pool, self.ask(false, self.at))))).await,
+                None => Box::pin(pin.acquire(&self.core.pool, self.ask(false, self.at))).await,
             },
         };
         match lease {

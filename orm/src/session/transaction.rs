@@ -117,6 +117,11 @@ impl Session {
 
     /// Begins a transaction, or a nested one. Its drop undoes it.
     pub(crate) async fn enter(&self, at: &'static Location<'static>) -> Result<Self> {
+        self.enter_as(at, false).await
+    }
+
+    /// As [`enter`](Self::enter), and says whether it is kept in a variable.
+    pub(super) async fn enter_as(&self, at: &'static Location<'static>, kept: bool) -> Result<Self> {
         if self.is_dry_run() {
             return self.pretend_to_begin().await;
         }
@@ -129,7 +134,7 @@ impl Session {
             Place::Pool | Place::Pinned(_) => {
                 scope.begun_read_only = begin.read_only;
                 let guarded = self.core.chains.guard.as_ref().map(|it| it.admit(&self.settings)).transpose()?;
-                let level = self.begin_outermost(begin, at).await;
+                let level = self.begin_outermost(begin, at, kept).await;
                 if let Some(begun) = guarded {
                     begun(level.as_ref().err());
                 }
@@ -139,9 +144,9 @@ impl Session {
         Ok(Self { place: Place::Transaction(level), ends, scope, ..self.share() })
     }
 
-    async fn begin_outermost(&self, begin: Begin, at: &'static Location<'static>) -> Result<Level> {
+    async fn begin_outermost(&self, begin: Begin, at: &'static Location<'static>, kept: bool) -> Result<Level> {
         let deadline = self.statement_deadline();
-        let mut lease = self.lease_for_transaction(at).await?;
+        let mut lease = self.lease_for_transaction(at, kept).await?;
         let text = begin.text(lease.engine())?;
         // Said first: if this is dropped while it is under way, it is undone all the same.
         lease.begins();

@@ -43,6 +43,8 @@ pub(in crate::driver) fn classify(number: u16, state: Option<&str>, message: &st
         1020 => Class::Serialization,
         LOCK_WAIT | 3572 => Class::Lock,
         1021 | 1114 => Class::Full,
+        // What the system said: no space left on the device.
+        3 | 1026 | 1030 if message.contains("rror 28 ") || message.contains("Errcode: 28 ") => Class::Full,
         1792 => Class::ReadOnly,
         // A time limit on the server, or `KILL QUERY`.
         1317 | 1969 | 3024 => Class::Cancelled,

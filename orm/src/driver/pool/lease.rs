@@ -19,7 +19,7 @@ use crate::driver::Conn;
 #[derive(Debug)]
 pub(crate) struct Lease {
     object: Option<Object<Manager>>,
-    /// Where it goes if it is pinned; boxed, because few are.
+    /// Where it goes if it is pinned.
     home: Option<Home>,
     /// Whether it was pinned: what was set on it must not reach the next one.
     pinned: bool,

@@ -10,13 +10,18 @@ use super::lease::Lease;
 use super::manager::Manager;
 use super::open::silent;
 use super::stats::Why;
-use super::{Ask, Half, Pool};
+use super::wait::Patience;
+use super::{Ask, Pool};
 use crate::driver::supervise::Supervised;
 use crate::error::{Error, Result};
 
 impl Pool {
     /// Asks the database for a sign of life, over one of the connections.
     pub(crate) async fn ping(&self, ask: Ask) -> Result<()> {
+        // Those who have the seats may wait for it to come back.
+        if let Some(refused) = self.shared.register.refused().filter(|_| self.half(ask.intent).seats.is_out()) {
+            return Err(refused);
+        }
         let lease = self.acquire(ask.at_once()).await?;
         let limit = self.shared.option(|it| it.validate_timeout);
         // One that did not answer in time is closed when it is dropped here.
@@ -35,7 +40,7 @@ impl Pool {
 
     /// Looks whether a connection that was used before can be used again; if
     /// not, gives back what is needed to get another one.
-    pub(super) async fn admit(&self, half: &Half, lease: Lease, ask: &Ask) -> Result<Result<Lease, Option<Stay>>> {
+    pub(super) async fn admit(&self, lease: Lease, patience: &Patience<'_>) -> Result<Result<Lease, Option<Stay>>> {
         match verdict(&self.shared.hooks.before_acquire, "before_acquire", lease.pooled()) {
             Ok(Verdict::Close) if !lease.pooled().is_memory() => return Ok(Err(lease.discard(Why::Refused))),
             Ok(_) => {}
@@ -51,14 +56,14 @@ impl Pool {
             return Ok(Ok(lease));
         }
         let sign = async { Ok(sign_of_life(lease, limit).await) };
-        let (lease, alive) = Box::pin(self.in_time(half, ask, sign)).await?;
+        let (lease, alive) = Box::pin(patience.in_time("a sign of life", sign)).await?;
         if alive {
             return Ok(Ok(lease));
         }
         // Those that rested beside a silent one are likely to be silent, too: to ask
         // one after the other would take so many times as long.
         if asked.elapsed() >= limit {
-            close_rested(&half.pool, asked, after);
+            close_rested(&patience.half.pool, asked, after);
         }
         Ok(Err(lease.discard(Why::Broken)))
     }

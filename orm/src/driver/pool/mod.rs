@@ -52,7 +52,7 @@ use self::lanes::Lanes;
 use self::manager::{Live, Manager, Shared};
 use self::seats::Seats;
 use self::stats::Why;
-use self::tries::Tries;
+use self::wait::Patience;
 use self::watch::Watch;
 use crate::dialect::Engine;
 use crate::driver::{Deadline, Pooler, Role, SqliteOptions, Target, Wanted};
@@ -113,15 +113,15 @@ pub(crate) struct Ask {
     pub(crate) until: Option<Deadline>,
     /// Whether they wait for a database that is away for a moment.
     pub(crate) persists: bool,
-    /// Whether it is kept between statements, though no transaction is open.
-    pub(crate) pinned: bool,
+    /// Whether it is kept in a variable, by a pinned session or a transaction begun by hand.
+    pub(crate) kept: bool,
     /// Whether a task that has all connections itself is not to wait for one more.
     pub(crate) strict: bool,
 }
 
 impl Ask {
     pub(crate) fn new(intent: Intent, at: &'static Location<'static>) -> Self {
-        Self { intent, at, lane: None, tags: None, until: None, persists: true, pinned: false, strict: false }
+        Self { intent, at, lane: None, tags: None, until: None, persists: true, kept: false, strict: false }
     }
 
     /// Wants to know at once where the database is away.
@@ -247,36 +247,33 @@ impl Pool {
     /// # Errors
     /// [`Error::PoolExhausted`] where the time is up; [`Error::Connect`].
     pub(crate) async fn acquire(&self, ask: Ask) -> Result<Lease> {
-        let half = self.half(ask.intent);
-        // Rare ways are boxed: every statement would carry them along.
-        let seated = match (ask.lane, self.shared.gate.is_shut()) {
-            (None, false) => half.seats.take_now()?,
-            _ => None,
-        };
-        let mut tries = Tries::default();
-        let mut stay = match seated {
-            Some(seat) => Stay { seat, _lane: None },
-            None => Box::pin(self.wait(half, &ask, &mut tries)).await?,
-        };
-        let mut lease = loop {
-            let lease = Lease::new(half.get()?, stay);
+        let mut lease = self.lease(&ask).await?;
+        lease.lend(ask);
+        Ok(lease)
+    }
+
+    async fn lease(&self, ask: &Ask) -> Result<Lease> {
+        let mut patience = Patience::begin(self, ask)?;
+        let mut stay = patience.stay().await?;
+        loop {
+            patience.pass().await?;
+            let lease = Lease::new(patience.half.get()?, stay);
             let again = !lease.is_vacant();
             let mut fit = match again {
-                true => self.admit(half, lease, &ask).await?,
-                false => Box::pin(self.open_patiently(half, lease, &ask, &mut tries)).await?,
+                true => self.admit(lease, &patience).await?,
+                // Rare ways are boxed: every statement would carry them along.
+                false => Box::pin(self.open_patiently(lease, &mut patience)).await?,
             };
             if !self.setup.0.on_acquire.is_empty()
                 && let Ok(lease) = fit
             {
-                fit = Box::pin(self.in_time(half, &ask, self.welcome(lease, again))).await?;
+                fit = Box::pin(patience.in_time("its hooks", self.welcome(lease, again))).await?;
             }
             match fit {
-                Ok(lease) => break lease,
+                Ok(lease) => return Ok(lease),
                 Err(refused) => stay = refused.ok_or(Error::Closed)?,
             }
-        };
-        lease.lend(ask);
-        Ok(lease)
+        }
     }
 
     pub(crate) fn stats(&self) -> PoolStats {

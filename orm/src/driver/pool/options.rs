@@ -126,8 +126,8 @@ impl PoolOptions {
     ///
     /// Within this time, and the session's, a connection is tried again that is refused for a
     /// reason that passes: nobody listens, or hangs up at once, the server starts or shuts
-    /// down, or has too many connections. The pauses are 20 ms at first and half a second at
-    /// most. A wrong password, database or host name is said at once. Neither `open` nor
+    /// down, or has too many connections. The pauses are 20 to 40 ms at first and half a second at
+    /// most; they are not counted as waits. A wrong password, database or host name is said at once. Neither `open` nor
     /// [`ping`](crate::Db::ping) tries again, nor what runs behind a circuit breaker.
     ///
     /// ```

@@ -49,10 +49,17 @@ impl Pin {
             return Err(pooled("a pinned session: what is set on its connection, somebody else would find; use `transaction`"));
         }
         self.check()?;
-        let mut held = Arc::clone(&self.held).lock_owned().await;
+        let free = Arc::clone(&self.held).lock_owned();
+        let mut held = match ask.until {
+            None => free.await,
+            Some(until) => {
+                let late = || Error::Timeout { phase: "waiting for another statement of the session", limit: until.limit };
+                tokio::time::timeout_at(until.at.into(), free).await.map_err(|_| late())?
+            }
+        };
         self.check()?;
         if matches!(*held, Held::Nothing) {
-            *held = Held::Conn(pool.acquire(Ask { pinned: true, ..ask }).await?);
+            *held = Held::Conn(pool.acquire(Ask { kept: true, ..ask }).await?);
         }
         self.lend(held).ok_or_else(|| Error::ConnectionLost {
             doing: "this session was pinned to it; what was set on it is gone, so begin anew with another session".to_owned(),
@@ -79,11 +86,6 @@ impl Pin {
         let lease = self.acquire(pool, ask).await?;
         self.in_transaction.store(true, Ordering::Release);
         Ok(lease)
-    }
-
-    /// Whether a statement has it, or waits for it.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.held.try_lock().is_err()
     }
 
     fn check(&self) -> Result<()> {

@@ -143,7 +143,7 @@ impl Register {
         usage
     }
 
-    /// How many of this kind this task has for longer than one statement.
+    /// How many of this kind this task has in variables.
     pub(super) fn kept(&self, role: Role) -> usize {
         self.slots().open.iter().filter(|it| it.role == role && it.is_kept()).count()
     }

@@ -6,7 +6,7 @@
 //! It cannot be made smaller exactly: what is free is not counted off when it is
 //! not open. Seats can.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, TryAcquireError};
@@ -17,18 +17,13 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub(super) struct Seats {
     free: Semaphore,
-    count: Mutex<Count>,
+    /// How many there are to be.
+    most: Mutex<usize>,
+    /// How many more there are, all taken; they are not free any more when they are left.
+    surplus: AtomicUsize,
     pub(super) waiting: AtomicUsize,
     /// How many the pool has itself, at most: those come back whatever others do.
     own: AtomicUsize,
-}
-
-#[derive(Debug)]
-struct Count {
-    /// How many there are to be.
-    most: usize,
-    /// How many more there are, all taken; they are not free any more when they are left.
-    surplus: usize,
 }
 
 /// The right to one connection; the seat is free again when this is dropped.
@@ -61,18 +56,19 @@ impl Seats {
     pub(super) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             free: Semaphore::new(most),
-            count: Mutex::new(Count { most, surplus: 0 }),
+            most: Mutex::new(most),
+            surplus: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             own: AtomicUsize::new(0),
         })
     }
 
-    fn count(&self) -> MutexGuard<'_, Count> {
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    fn limit(&self) -> MutexGuard<'_, usize> {
+        self.most.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn most(&self) -> usize {
-        self.count().most
+        *self.limit()
     }
 
     /// A seat, if one is free.
@@ -100,6 +96,11 @@ impl Seats {
         taken
     }
 
+    /// Whether none is free.
+    pub(super) fn is_out(&self) -> bool {
+        self.free.available_permits() == 0
+    }
+
     /// Whether there are as many seats that the pool has itself as there are waiters, so
     /// that each of these will have one.
     pub(super) fn come_back(&self) -> bool {
@@ -117,16 +118,38 @@ impl Seats {
 
     /// From now on there are so many.
     pub(super) fn resize(&self, most: usize) {
-        let mut count = self.count();
-        let before = std::mem::replace(&mut count.most, most);
-        if most >= before {
-            let kept = count.surplus.min(most - before);
-            count.surplus -= kept;
-            self.free.add_permits(most - before - kept);
+        let mut limit = self.limit();
+        let before = std::mem::replace(&mut *limit, most);
+        if let Some(fewer) = before.checked_sub(most) {
+            self.surplus.fetch_add(fewer, Ordering::SeqCst);
+            self.clear_away();
         } else {
-            let fewer = before - most;
-            count.surplus += fewer - self.free.forget_permits(fewer);
+            let kept = (before..most).take_while(|_| self.is_one_too_many()).count();
+            self.free.add_permits(most - before - kept);
         }
+    }
+
+    /// Whether there is one too many, which is counted off.
+    fn is_one_too_many(&self) -> bool {
+        // Read first: few resize, and all leave.
+        self.surplus.load(Ordering::SeqCst) > 0
+            && self.surplus.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| it.checked_sub(1)).is_ok()
+    }
+
+    /// Takes away what is free and too many, and says whether that was any. Called by who makes
+    /// seats too many, and by who leaves one: each says what it did before it looks for what the
+    /// other did.
+    fn clear_away(&self) -> bool {
+        fence(Ordering::SeqCst);
+        let mut cleared = false;
+        while self.surplus.load(Ordering::SeqCst) > 0 && self.free.forget_permits(1) > 0 {
+            if !self.is_one_too_many() {
+                self.free.add_permits(1);
+                break;
+            }
+            cleared = true;
+        }
+        cleared
     }
 
     /// Whoever waits, now or later, is told that the pool is closed.
@@ -141,14 +164,10 @@ impl Seat {
         if self.gone {
             return true;
         }
-        let mut count = self.seats.count();
-        self.gone = count.surplus > 0;
-        count.surplus -= usize::from(self.gone);
+        self.gone = self.seats.is_one_too_many();
         self.gone
     }
-}
 
-impl Seat {
     /// Leaves the seat; says whether it was one too many.
     pub(super) fn leave(mut self) -> bool {
         self.free()
@@ -158,14 +177,11 @@ impl Seat {
         if std::mem::replace(&mut self.gone, true) {
             return false;
         }
-        // Counted and freed in one go, or a resize in between would miss it.
-        let mut count = self.seats.count();
-        if count.surplus > 0 {
-            count.surplus -= 1;
+        if self.seats.is_one_too_many() {
             return true;
         }
         self.seats.free.add_permits(1);
-        false
+        self.seats.clear_away()
     }
 }
 

@@ -45,8 +45,8 @@ pub(super) struct Loan {
     since: Instant,
     pub(super) tags: Tags,
     task: Option<task::Id>,
-    /// Whether it is kept between statements, though no transaction is open.
-    pinned: bool,
+    /// Whether it is kept in a variable.
+    kept: bool,
     /// Whether it was said that it is held for long.
     pub(super) reported: bool,
     transaction: Option<Begun>,
@@ -109,8 +109,8 @@ impl Slot {
 
     /// Notes who has it from now on.
     pub(super) fn lend(&self, ask: Ask, again: bool) {
-        let Ask { at, tags, pinned, .. } = ask;
-        let loan = Loan { at, since: Instant::now(), tags, task: task::try_id(), pinned, reported: false, transaction: None };
+        let Ask { at, tags, kept, .. } = ask;
+        let loan = Loan { at, since: Instant::now(), tags, task: task::try_id(), kept, reported: false, transaction: None };
         let mut state = self.state();
         state.lent += 1;
         state.reused += u64::from(again);
@@ -134,9 +134,9 @@ impl Slot {
         task::try_id().is_some_and(|task| self.state().loan.as_ref().is_some_and(|it| it.task == Some(task)))
     }
 
-    /// Whether this task has it for longer than one statement.
+    /// Whether this task has it in a variable.
     pub(super) fn is_kept(&self) -> bool {
-        let is_kept = |it: &Loan| it.task.is_some() && it.task == task::try_id() && (it.pinned || it.transaction.is_some());
+        let is_kept = |it: &Loan| it.kept && it.task.is_some() && it.task == task::try_id();
         self.state().loan.as_ref().is_some_and(is_kept)
     }
 

@@ -1,5 +1,6 @@
 //! What the pool says of itself, unasked.
 
+use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use super::seats::Seats;
 use super::slot::{Loan, Shown, Slow};
 use super::stats::PoolStats;
 use crate::driver::Role;
+use crate::error::Holder;
 
 /// What is looked at.
 #[derive(Debug)]
@@ -169,5 +171,16 @@ pub(super) fn over(shared: &Shared, slow: &Slow) {
         name: "pool.slow_transaction.over",
         database = %shared.live().target, at = %slow.at, open = ?slow.open, tags = %Shown(&slow.tags),
         "a transaction that was open for long is over"
+    );
+}
+
+/// Says that a task that has all connections in variables waits for one more.
+pub(super) fn waits_for_itself(at: &Location<'_>, holder: Option<&Holder>) {
+    let holder = holder.map(ToString::to_string);
+    tracing::warn!(
+        name: "pool.waits_for_itself",
+        at = %at,
+        holder,
+        "a task waits for a connection, and has all of them itself: unless another part of it gives one back, it waits in vain"
     );
 }

@@ -79,7 +79,7 @@ pub(super) fn halt(error: rusqlite::Error, about: About<'_>) -> Halt {
         }
         ffi::SQLITE_CONSTRAINT => constraint(code, &message, about.of).into(),
         ffi::SQLITE_FULL => Error::DiskFull { source: refused(code) }.into(),
-        // What SQLite says where a limit or quota of the system stands against the write.
+        // What SQLite says where a limit or quota of the system stands against the write, or the disk fails.
         ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_WRITE => Error::DiskFull { source: refused(code) }.into(),
         _ => other(code, &message, about.of).into(),
     }

@@ -85,10 +85,10 @@ fn verdict(error: Option<&Error>, begun: Instant) -> Verdict {
     match error {
         None => Verdict::Well,
         Some(Error::Connect { .. } | Error::ConnectionLost { .. } | Error::OutcomeUnknown { .. }) => Verdict::Ill,
-        // Not where its lane is full, or the pool is suspended.
-        Some(Error::PoolExhausted { phase: "a connection", deadline: false, .. }) => Verdict::Ill,
+        Some(Error::PoolExhausted { phase: "its lane" | "resume", .. }) => Verdict::Nothing,
+        Some(Error::PoolExhausted { deadline: false, .. }) => Verdict::Ill,
         // Of the session's time, the program may have used most before.
-        Some(Error::PoolExhausted { phase: "a connection", .. }) if begun.elapsed() >= HASTE => Verdict::Ill,
+        Some(Error::PoolExhausted { .. }) if begun.elapsed() >= HASTE => Verdict::Ill,
         Some(Error::Timeout { phase, .. }) if LATE.contains(phase) && begun.elapsed() >= HASTE => Verdict::Ill,
         Some(error) if is_answer(error) => Verdict::Well,
         // It may not have come to the database at all.

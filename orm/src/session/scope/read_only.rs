@@ -102,15 +102,12 @@ impl Session {
     }
 
     /// A connection from the pool, or the one that the session is pinned to, to
-    /// begin a transaction on.
-    pub(in crate::session) async fn lease_for_transaction(&self, at: &'static Location<'static>) -> Result<Lease> {
-        let ask = self.ask(false, at);
-        let lease = async {
-            match &self.place {
-                Place::Pinned(pin) => pin.for_transaction(&self.core.pool, ask).await,
-                _ => self.core.pool.acquire(ask).await,
-            }
-        };
-        self.leased_by(self.statement_deadline(), lease).await
+    /// begin a transaction on; one that is begun by hand is kept in a variable.
+    pub(in crate::session) async fn lease_for_transaction(&self, at: &'static Location<'static>, kept: bool) -> Result<Lease> {
+        let ask = Ask { kept, ..self.ask(false, at) };
+        match &self.place {
+            Place::Pinned(pin) => pin.for_transaction(&self.core.pool, ask).await,
+            _ => self.core.pool.acquire(ask).await,
+        }
     }
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 
-use crate::driver::{Deadline, Lease};
+use crate::driver::Deadline;
 use crate::error::{Error, Result};
-use crate::session::{Place, Session};
+use crate::session::Session;
 
 impl Session {
     /// Gives what this session does so much time from now on, all in all.
@@ -107,38 +107,6 @@ impl Deadline {
     /// Fails if the time is up.
     pub(crate) fn check(self, phase: &'static str) -> Result<()> {
         if Instant::now() < self.at { Ok(()) } else { Err(Error::Timeout { phase, limit: self.limit }) }
-    }
-}
-
-/// How much later than the pool others see that no connection came: it knows more of why.
-const AFTER_THE_POOL: Duration = Duration::from_millis(5);
-
-impl Session {
-    /// Waits for a connection at most until the deadline.
-    ///
-    /// # Errors
-    /// [`Error::PoolExhausted`] then, which the pool itself says where it knows the deadline;
-    /// [`Error::Timeout`] where it is the session's own connection that another statement has.
-    pub(in crate::session) async fn leased_by(
-        &self,
-        deadline: Option<Deadline>,
-        lease: impl Future<Output = Result<Lease>>,
-    ) -> Result<Lease> {
-        let Some(deadline) = deadline else { return lease.await };
-        let since = Instant::now();
-        match select(pin!(lease), pin!(tokio::time::sleep_until((deadline.at + AFTER_THE_POOL).into()))).await {
-            Either::Left((lease, _)) => return lease,
-            Either::Right(_) => {}
-        }
-        Err(match &self.place {
-            Place::Pinned(pin) if pin.is_busy() => {
-                Error::Timeout { phase: "waiting for another statement of the session", limit: deadline.limit }
-            }
-            _ => match deadline.left(since) {
-                Ok(limit) => self.core.pool.late(&self.ask(false, self.at), limit),
-                Err(error) => error,
-            },
-        })
     }
 }
 
