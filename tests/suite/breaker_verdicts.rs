@@ -17,6 +17,7 @@ cases![
     what_was_never_sent_is_no_illness,
     a_full_lane_and_a_suspended_pool_are_no_illness,
     a_pool_that_has_no_connection_left_is_ill,
+    the_first_refusal_counts,
 ];
 
 async fn errors_that_are_answers_leave_it_closed(t: Test) {
@@ -133,4 +134,17 @@ async fn a_pool_that_has_no_connection_left_is_ill(t: Test) {
         held.rollback().await;
         is_refused(db.create(user("ann", 1)).await);
     }
+}
+
+/// Seen waiting without end: the first question, which kind of database it is, tried again.
+async fn the_first_refusal_counts(t: Test) {
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    proxy.cut_after(0);
+    let breaker = breaker(LONG);
+    let db = builder.pool(PoolOptions::new().wait_timeout(LONG)).plugin(breaker.clone()).lazy().unwrap();
+    for _ in 0..4 {
+        let error = db.find::<User>().await.unwrap_err();
+        assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
 }
