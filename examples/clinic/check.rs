@@ -1,6 +1,5 @@
 //! A session of a client with this very service, over HTTP.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,26 +8,24 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::client::{Client, Result};
+use crate::place::Place;
 use crate::{outages, serve, settings};
 
-/// Serves files of its own on a free port and talks to it.
-pub(crate) async fn run() -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("orm-clinic-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let result = serve_and_talk(&folder).await;
-    std::fs::remove_dir_all(&folder)?;
+/// Serves databases of its own on a free port and talks to it.
+pub(crate) async fn run(server: Option<&str>) -> Result<()> {
+    let place = Place::make(server).await?;
+    let result = serve_and_talk(&place).await;
+    place.clean().await?;
     result
 }
 
-async fn serve_and_talk(folder: &Path) -> Result<()> {
-    // As in a file that is kept beside it, but for the folder.
-    let text = include_str!("clinic.toml").replace("sqlite://", &format!("sqlite://{}/", folder.display()));
-    let file = folder.join("clinic.toml");
-    std::fs::write(&file, &text)?;
+async fn serve_and_talk(place: &Place) -> Result<()> {
+    let file = place.folder.join("clinic.toml");
+    std::fs::write(&file, place.settings())?;
     let (databases, _watch) = settings::open(&file, Duration::from_millis(20)).await?;
     databases.ready("reports").await?;
     let db = databases.get("main")?.clone();
-    println!("at most {} connections, as clinic.toml says: one that writes, and those that read", db.stats().max_open);
+    println!("at most {} connections, as clinic.toml says", db.stats().max_open);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let client = Client { server: listener.local_addr()?, header: "" };
     let (stop, stopped) = oneshot::channel::<()>();
@@ -38,7 +35,7 @@ async fn serve_and_talk(folder: &Path) -> Result<()> {
     });
     let mut result = session(client).await;
     if result.is_ok() {
-        result = outages::run(client, &databases, folder, &text).await;
+        result = outages::run(client, &databases, place).await;
     }
     // Its handles are closed for good, so that only a new start helps.
     databases.close();

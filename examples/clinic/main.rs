@@ -1,11 +1,14 @@
 //! Run with `cargo run --example clinic`, or `… clinic -- 8080` for another port,
-//! and `… clinic -- 8080 examples/clinic/clinic.toml` for settings from a file.
+//! and `… clinic -- 8080 examples/clinic/clinic.toml` for settings from a file. On servers it
+//! runs with the same code: `--features servers`, and their addresses in the file or in
+//! `CLINIC_DB__URL` and `CLINIC_REPORTS__URL`.
 //!
 //! A web service over SQLite files: patients, trials, questionnaires, and reports
 //! in a database of their own, which it can do without. On SIGTERM it answers what
 //! it has begun with, and ends. With `--check` it serves temporary files on a free
 //! port, talks to itself over HTTP, prints what was said, and fails where an answer
-//! is wrong.
+//! is wrong; with `--check postgres://…` or `--check mysql://…` it does so with databases
+//! of its own on that server.
 #![allow(clippy::print_stdout, reason = "a program that prints")]
 
 mod check;
@@ -18,6 +21,7 @@ mod log;
 mod models;
 mod outages;
 mod overview;
+mod place;
 mod reports;
 mod routes;
 mod serve;
@@ -36,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     log::to_stderr()?;
     let argument = std::env::args().nth(1);
     if argument.as_deref() == Some("--check") {
-        return check::run().await;
+        return check::run(std::env::args().nth(2).as_deref()).await;
     }
     let port: u16 = argument.as_deref().unwrap_or("3000").parse().map_err(|_| "expected a port, or --check")?;
     let stop = serve::told_to_stop();

@@ -9,6 +9,7 @@ use orm::Databases;
 use serde_json::json;
 
 use crate::client::{Client, Result};
+use crate::place::Place;
 
 /// How long is waited for what comes by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,18 +23,22 @@ pub(crate) async fn health(client: Client, live: u16, ready: u16) -> Result<()> 
     client.get("/ready", ready, at, expected).await
 }
 
-pub(crate) async fn run(client: Client, databases: &Databases, folder: &Path, settings: &str) -> Result<()> {
-    away(client, folder).await?;
+pub(crate) async fn run(client: Client, databases: &Databases, place: &Place) -> Result<()> {
+    if place.is_files() {
+        away(client, &place.folder).await?;
+    }
     let db = databases.get("main")?;
     client.get("/trials", 200, "/trials/0/title", json!("Rush")).await?;
-    // Settings are changed while it runs: one reader is left, for which nobody waits for long.
-    let small = settings.replace("max_size = 8", "max_size = 1\nwait_timeout = \"50ms\"");
-    write(folder, &small)?;
-    until(async || db.stats().max_open == 2).await?;
+    // Settings are changed while it runs: one connection is left, of SQLite's one to read and one
+    // to write, for which nobody waits for long.
+    let before = db.stats().max_open;
+    let (settings, writers) = (place.settings(), usize::from(place.is_files()));
+    write(&place.folder, &settings.replace("max_size = 8", "max_size = 1\nwait_timeout = \"50ms\""))?;
+    until(async || db.stats().max_open == 1 + writers).await?;
     println!("at most {} connections, as clinic.toml says now", db.stats().max_open);
     exhausted(client, databases).await?;
-    write(folder, settings)?;
-    until(async || db.stats().max_open == 9).await?;
+    write(&place.folder, &settings)?;
+    until(async || db.stats().max_open == before).await?;
     println!("at most {} connections, as clinic.toml says again", db.stats().max_open);
     Ok(())
 }

@@ -38,7 +38,7 @@ pub(crate) async fn report(Scoped(db): Scoped, Id(id): Id) -> Result<Json<Report
     let last = db.find().where_(Audit::TRIAL.eq(id)).order(Audit::ID.desc()).first().await?;
     let questionnaires = db
         .raw(
-            "SELECT a.questionnaire, count(DISTINCT a.patient) AS patients, count(*) AS answers, avg(a.score) AS mean
+            "SELECT a.questionnaire, count(DISTINCT a.patient) AS patients, count(*) AS answers, avg(CAST(a.score AS FLOAT)) AS mean
              FROM answers a JOIN enrolments e ON e.patient = a.patient
              WHERE e.trial = ? GROUP BY a.questionnaire ORDER BY a.questionnaire",
             id,

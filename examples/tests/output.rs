@@ -45,6 +45,19 @@ fn the_clinic_answers_what_it_has_begun_with_before_it_stops() {
     clinic.end();
 }
 
+/// What the environment says goes before the file; what the pool tells is on the standard error.
+#[cfg(unix)]
+#[test]
+fn the_clinic_takes_settings_from_its_environment_too() {
+    let mut clinic =
+        Running::start_with("environment", &[("CLINIC_DB__URL", "sqlite://other.db"), ("CLINIC_DB__POOL__STATS_EVERY", "20ms")]);
+    let told = clinic.told.by_ref().find(|it| it.contains("the figures of the pool"));
+    assert!(told.is_some_and(|it| it.contains("other.db")));
+    assert!(clinic.folder.join("other.db").exists() && !clinic.folder.join("clinic.db").exists());
+    clinic.tell_to_stop();
+    clinic.end();
+}
+
 /// Seen running on for as long as the client kept its connection.
 #[cfg(unix)]
 #[test]
@@ -72,6 +85,8 @@ struct Running {
     folder: PathBuf,
     process: std::process::Child,
     printed: Box<dyn Iterator<Item = String>>,
+    /// What it says beside that.
+    told: Box<dyn Iterator<Item = String>>,
     address: String,
 }
 
@@ -80,17 +95,21 @@ impl Running {
     const BODY: &str = r#"{ "number": "P-00", "name": "Ann" }"#;
 
     fn start(name: &str) -> Self {
+        Self::start_with(name, &[])
+    }
+
+    fn start_with(name: &str, environment: &[(&str, &str)]) -> Self {
         let folder = std::env::temp_dir().join(format!("orm-clinic-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder for its databases");
         std::fs::write(folder.join("clinic.toml"), include_str!("../clinic/clinic.toml")).expect("it can be written");
         let mut command = Command::new(built("clinic"));
-        let mut process =
-            command.args(["0", "clinic.toml"]).current_dir(&folder).stdout(Stdio::piped()).spawn().expect("the clinic starts");
-        let stdout = process.stdout.take().expect("it is piped");
-        let mut printed = Box::new(BufReader::new(stdout).lines().map(|it| it.expect("text")));
+        command.args(["0", "clinic.toml"]).envs(environment.iter().copied()).current_dir(&folder);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the clinic starts");
+        let mut printed = lines(process.stdout.take().expect("it is piped"));
+        let told = lines(process.stderr.take().expect("it is piped"));
         let listening = printed.next().expect("it says where it listens");
         let address = listening.strip_prefix("listening on http://").expect("an address").to_owned();
-        Self { folder, process, printed, address }
+        Self { folder, process, printed, told, address }
     }
 
     /// A request whose body it waits for.
@@ -113,6 +132,11 @@ impl Running {
         assert!(self.process.wait().expect("it ends").success());
         std::fs::remove_dir_all(&self.folder).expect("nobody has its databases open");
     }
+}
+
+#[cfg(unix)]
+fn lines(of: impl Read + 'static) -> Box<dyn Iterator<Item = String>> {
+    Box::new(BufReader::new(of).lines().map(|it| it.expect("text")))
 }
 
 #[track_caller]

@@ -366,7 +366,9 @@ pub enum Error {
     /// The database has no room left for it, or may not grow; what the statement did is undone,
     /// but for tables of MariaDB and MySQL without transactions. Also said where SQLite's file
     /// cannot be written to for another reason: it does not say which.
-    #[error("the database has no room for this: its disk is full or fails, or it has reached the size that it may have; look there, and make room")]
+    #[error(
+        "the database has no room for this: its disk is full or fails, or it has reached the size that it may have; look there, and make room"
+    )]
     DiskFull {
         /// What the database said, without values.
         source: Cause,
