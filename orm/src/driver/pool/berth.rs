@@ -191,7 +191,7 @@ impl Drop for Pooled {
 
 /// The lifetime less up to a quarter, by the golden ratio: evenly spread, and
 /// without a source of chance.
-fn jitter(lifetime: Duration, nth: u64) -> Duration {
+pub(super) fn jitter(lifetime: Duration, nth: u64) -> Duration {
     #[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
     let fraction = ((nth % 1_000_000) as f64 * 0.618_033_988_749_895).fract();
     // Taken away, not multiplied: the longest one would be rounded up, and panic.

@@ -66,7 +66,9 @@ impl Drop for Watch {
 /// How long it may look away; `None` if there is nothing to look for.
 fn round(options: &PoolOptions) -> Option<Duration> {
     let ready = (options.min_idle > 0).then_some(Duration::from_secs(4));
-    let least = [options.idle_timeout, options.max_lifetime, options.keepalive, ready].into_iter().flatten().min()?;
+    // Lifetimes end spread over their last quarter; a look each hundredth of that keeps them apart.
+    let old = options.max_lifetime.map(|it| it / 100);
+    let least = [options.idle_timeout, old, options.keepalive, ready].into_iter().flatten().min()?;
     Some((least / 4).clamp(Duration::from_millis(1), Duration::from_secs(30)))
 }
 
@@ -172,6 +174,31 @@ impl Half {
                     died += 1;
                     drop(lease.discard(Why::Broken));
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::berth::jitter;
+    use super::*;
+
+    /// Seen failing with rounds of a quarter of the lifetime: with one of a minute all were
+    /// closed in the same second; and with no jitter.
+    #[test]
+    fn no_more_than_a_tenth_of_equal_age_are_closed_in_the_same_second() {
+        for minutes in [1, 2, 5, 30, 24 * 60] {
+            let lifetime = Duration::from_secs(60 * minutes);
+            let round = round(&PoolOptions::new().max_lifetime(Some(lifetime)).idle_timeout(None).keepalive(None)).unwrap();
+            for before in [0, 17, 123_456] {
+                // Each is closed when it is looked for the first time after its end.
+                let ends = (before..before + 1_000).map(|nth| jitter(lifetime, nth));
+                let mut closed: Vec<_> = ends.map(|it| round.mul_f64(it.div_duration_f64(round).ceil())).collect();
+                closed.sort_unstable();
+                let within = |from: &Duration| closed.iter().filter(|it| **it >= *from && **it < *from + Duration::from_secs(1)).count();
+                let most = closed.iter().map(within).max().unwrap();
+                assert!(most <= 100, "{most} of 1,000 in one second of {lifetime:?}, looked for each {round:?}");
             }
         }
     }
