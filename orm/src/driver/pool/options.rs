@@ -100,9 +100,9 @@ impl PoolOptions {
 
     /// How many connections are kept ready while nobody uses them. Default 0.
     ///
-    /// `open` waits until they are there; later they are replaced in the
-    /// background, at most half of [`max_size`](Self::max_size) at a time (at least
-    /// one), and [`idle_timeout`](Self::idle_timeout) leaves them alone.
+    /// `open` opens them at the same time and waits until they are there; later they are
+    /// replaced in the background, at most half of [`max_size`](Self::max_size) at a time
+    /// (at least one), and [`idle_timeout`](Self::idle_timeout) leaves them alone.
     /// `lazy` opens none before the first statement. On SQLite it is said of
     /// the connections that read.
     #[must_use]
@@ -204,8 +204,9 @@ impl PoolOptions {
         self
     }
 
-    /// How old a connection may get, less up to a quarter by chance, so that
-    /// not all end at once. Default 30 min; `None` is for ever.
+    /// How old a connection may get, less up to a quarter, so that not all end at once: of
+    /// those that were opened together no more than a tenth are closed in the same second,
+    /// if this is a minute or more. Default 30 min; `None` is for ever.
     #[must_use]
     pub const fn max_lifetime(mut self, limit: Option<Duration>) -> Self {
         self.max_lifetime = limit;
