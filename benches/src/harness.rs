@@ -23,6 +23,9 @@ pub enum Goal {
     AtLeast(&'static str, &'static str, f64),
     /// The first takes at most so many nanoseconds more than the second.
     More(&'static str, &'static str, f64),
+    /// What the first takes more than the second is at most so many times what the third takes
+    /// more than the fourth.
+    Part([&'static str; 4], f64),
     /// It takes at most so many nanoseconds.
     Within(&'static str, f64),
     /// What it measures is memory: at most so many KiB.
@@ -162,6 +165,11 @@ impl Table {
             Goal::More(one, other, limit) => {
                 let it = self.paired(one, other, |one, other| one - other)?;
                 (format!("{one} − {other} ≤ {limit} ns"), format!("{it:.0} ns"), it <= limit)
+            }
+            Goal::Part([one, without, other, without_other], limit) => {
+                let more = self.paired(one, without, |one, without| one - without)?;
+                let it = more / self.paired(other, without_other, |other, without| other - without)?;
+                (format!("({one} − {without}) ÷ ({other} − {without_other}) ≤ {limit}"), format!("{it:.2}"), it <= limit)
             }
             Goal::Kib(one, limit) => {
                 let it = self.median(one)?;

@@ -2,6 +2,7 @@
 
 mod check;
 mod harness;
+mod lend;
 mod memory;
 mod models;
 mod peers;

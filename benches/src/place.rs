@@ -133,6 +133,11 @@ pub async fn special(engine: &'static str, place: &Place, db: &Db, durable: &Db,
     }
     if engine == "postgres" {
         works.push(crate::pool::goodput(&place.url()).await);
+        works.push(crate::pool::goodput_crowd(&place.url()).await);
+        works.push(crate::lend::postgres(db, &place.url()).await);
+    }
+    if engine == "mysql" {
+        works.push(crate::lend::mysql(db, &place.url()).await);
     }
     if engine == "sqlite" {
         works.push(crate::pool::leak_detection().await);

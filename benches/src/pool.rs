@@ -51,6 +51,60 @@ pub async fn goodput(url: &str) -> Work {
     work
 }
 
+/// 200 tasks that want one of four connections again and again, for 5 ms and a query each, and
+/// wait 60 ms for it: how often they have it, in percent of how often four tasks alone do.
+///
+/// With a time-out around it, the pool of sqlx gives connections to those who are about to give
+/// up, and who close them then. Its own time-out (`sqlx_own`) ends only the wait.
+pub async fn goodput_crowd(url: &str) -> Work {
+    let mut work = Work::new("goodput_crowd", "postgres", "orm").goal(Goal::Percent("orm", 80.0));
+    let options = PoolOptions::new().max_size(PLACES as usize).wait_timeout(WAIT);
+    let db = Db::builder(url).pool(options).open().await.unwrap();
+    work.contestant("orm", move |slice| {
+        let db = db.clone();
+        closed_loop(slice, move || {
+            let db = db.clone();
+            async move {
+                let Ok(tx) = db.session().begin().await else { return false };
+                let one = tx.raw("SELECT 1", ()).fetch_one::<i32>().await;
+                tokio::time::sleep(HOLD).await;
+                tx.rollback().await;
+                one.is_ok()
+            }
+        })
+    });
+    for (name, limit) in [("sqlx_timeout", Duration::from_secs(30)), ("sqlx_own", WAIT)] {
+        let pool = PgPoolOptions::new().max_connections(PLACES).acquire_timeout(limit).connect(url).await.unwrap();
+        work.contestant(name, move |slice| {
+            let pool = pool.clone();
+            closed_loop(slice, move || {
+                let pool = pool.clone();
+                async move {
+                    let begun = match limit == WAIT {
+                        true => pool.begin().await.ok(),
+                        false => tokio::time::timeout(WAIT, pool.begin()).await.ok().and_then(Result::ok),
+                    };
+                    let Some(mut tx) = begun else { return false };
+                    let one = ::sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&mut *tx).await;
+                    tokio::time::sleep(HOLD).await;
+                    one.is_ok() && tx.rollback().await.is_ok()
+                }
+            })
+        });
+    }
+    work
+}
+
+async fn closed_loop<F, Fut>(slice: Duration, once: F) -> f64
+where
+    F: Fn() -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = bool> + Send + 'static,
+{
+    let slice = slice.max(Duration::from_secs(2));
+    let capacity = crowd(PLACES, slice / 4, once.clone()).await;
+    crowd(200, slice, once).await / capacity * 100.0
+}
+
 async fn overload<F, Fut>(slice: Duration, once: F) -> f64
 where
     F: Fn() -> Fut + Clone + Send + 'static,
