@@ -39,12 +39,18 @@ mod ft_49_health;
 mod ft_50_breaker;
 mod ft_51_staged_start;
 mod ft_52_group;
+mod ft_53_resize;
+mod ft_54_warm_up;
+mod ft_55_same_age;
+mod ft_56_lull;
+mod ft_57_times;
 pub(crate) mod ground;
 mod operations;
 mod program;
 mod seen;
 pub(crate) mod servers;
 mod storm;
+mod times;
 
 pub use self::program::main;
 
@@ -131,6 +137,11 @@ experiments! {
     ft_50_breaker "FT-50" ALL, "A circuit breaker leaves an ill database alone, asks it once in a while, and trusts it when it answers.";
     ft_51_staged_start "FT-51" ALL, "Five databases are opened in their order and at the same time; what fails stops the start or comes later.";
     ft_52_group "FT-52" ALL, "When one of several queries of a request fails, the others are stopped on the server.";
+    ft_53_resize "FT-53" ALL, "Who waits has a connection as soon as the pool may have one more, and what is one too many goes with its hold.";
+    ft_54_warm_up "FT-54" ALL, "Connections that are kept ready are opened at the same time.";
+    ft_55_same_age "FT-55" ALL, "Of connections that are equally old no more than a tenth are closed in the same second.";
+    ft_56_lull "FT-56" ALL, "A pool that is hardly used any more becomes as small as it is to be.";
+    ft_57_times "FT-57" ALL, "Each time that can be set is kept, in whatever phase it runs out.";
 }
 
 /// The small size, in the suites.
