@@ -32,7 +32,8 @@ struct Rules {
     /// After so many answers one is swallowed and its connection cut; 0 is never.
     reset_every: AtomicUsize,
     answers: AtomicUsize,
-    resets: AtomicUsize,
+    /// How each client whose connection was cut by that had introduced itself.
+    resets: std::sync::Mutex<Vec<Vec<u8>>>,
     /// Whether nothing comes through any more, and nobody is told.
     silent: AtomicBool,
     /// Connections of an earlier one stay silent for ever.
@@ -70,7 +71,7 @@ impl Proxy {
             rate: AtomicU64::new(0),
             reset_every: AtomicUsize::new(0),
             answers: AtomicUsize::new(0),
-            resets: AtomicUsize::new(0),
+            resets: std::sync::Mutex::default(),
             silent: AtomicBool::new(false),
             forgotten: AtomicUsize::new(0),
             cut: watch::Sender::new(0),
@@ -179,9 +180,9 @@ impl Proxy {
         self.rules.forgotten.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// How many answers were swallowed so far, with their connections.
-    pub(crate) fn resets(&self) -> usize {
-        self.rules.resets.load(Ordering::SeqCst)
+    /// What the clients had said first whose connections were cut at an answer, so far.
+    pub(crate) fn resets(&self) -> Vec<Vec<u8>> {
+        self.rules.resets.lock().unwrap().clone()
     }
 
     /// Cuts all connections now.
@@ -215,10 +216,12 @@ impl Rules {
     }
 
     /// Whether this answer is the one at which the connection is cut.
-    fn is_reset(&self) -> bool {
+    fn is_reset(&self, said: &[u8]) -> bool {
         let every = self.reset_every.load(Ordering::SeqCst);
         let is = every > 0 && (self.answers.fetch_add(1, Ordering::SeqCst) + 1).is_multiple_of(every);
-        self.resets.fetch_add(usize::from(is), Ordering::SeqCst);
+        if is {
+            self.resets.lock().unwrap().push(said.to_vec());
+        }
         is
     }
 }
@@ -236,10 +239,14 @@ fn address(url: &str, port: u16) -> String {
     if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") }
 }
 
+/// By how many bytes a client is known: its name, and what it asks when it has been let in.
+const FIRST_WORDS: usize = 2_048;
+
 async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>) {
     let mut cut = rules.cut.subscribe();
     let (mut from_client, mut from_server) = (vec![0; 8192], vec![0; 8192]);
     let mut asked = false;
+    let mut said_first = Vec::new();
     let born = rules.forgotten.load(Ordering::SeqCst);
     // What was swallowed once is missing for ever.
     let mut dead = rules.swallows(born);
@@ -250,6 +257,8 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>
                 // Who leaves what was said unread closes with an error.
                 let n = n.unwrap_or(0);
                 asked = true;
+                let more = FIRST_WORDS.saturating_sub(said_first.len()).min(n);
+                said_first.extend_from_slice(&from_client[..more]);
                 dead |= rules.swallows(born);
                 if dead && n > 0 {
                     continue;
@@ -281,7 +290,7 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, rules: Arc<Rules>
                 if dead && n > 0 {
                     continue;
                 }
-                if n > 0 && rules.is_reset() {
+                if n > 0 && rules.is_reset(&said_first) {
                     return;
                 }
                 if std::mem::take(&mut asked) {
