@@ -61,7 +61,7 @@ impl Settings {
 }
 
 /// What a watch told.
-fn listener() -> (impl Fn(&ConfigEvent) + Send + 'static, UnboundedReceiver<String>) {
+pub(super) fn listener() -> (impl Fn(&ConfigEvent) + Send + 'static, UnboundedReceiver<String>) {
     let (told, heard) = unbounded_channel();
     let listener = move |event: &ConfigEvent| {
         let said = match event {
@@ -74,7 +74,7 @@ fn listener() -> (impl Fn(&ConfigEvent) + Send + 'static, UnboundedReceiver<Stri
     (listener, heard)
 }
 
-fn config(t: &Test) -> DbConfig {
+pub(super) fn config(t: &Test) -> DbConfig {
     let mut config = DbConfig::default();
     config.url = Some(t.url().into());
     config.pool.max_size = 3;
@@ -171,8 +171,8 @@ async fn no_request_fails_while_connections_are_replaced(t: Test) {
         while done.load(Ordering::Relaxed) < before + 10 && requests.iter().all(|it| !it.is_finished()) {
             tokio::task::yield_now().await;
         }
-        sender.send_modify(|it| it.pool.idle_timeout = Some(Duration::from_secs(100 + n)));
-        assert_eq!(heard.recv().await.unwrap(), r#"live [] replaced ["pool.idle_timeout"] restart []"#);
+        sender.send_modify(|it| it.pool.max_lifetime = Some(Duration::from_secs(100 + n)));
+        assert_eq!(heard.recv().await.unwrap(), r#"live [] replaced ["pool.max_lifetime"] restart []"#);
     }
     stop.store(true, Ordering::Relaxed);
     for request in requests {

@@ -166,6 +166,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         pool::health::CASES,
         pool::hooks::CASES,
         pool::lanes::CASES,
+        pool::options::CASES,
         pool::ready::CASES,
         pool::shutdown::CASES,
         pool::tells::CASES,

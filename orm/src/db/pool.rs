@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::db::{Db, DbBuilder};
-use crate::driver::{ConnectionInfo, Leak, Pool, PoolHook, PoolStats, Reload, Shutdown, Verdict};
+use crate::driver::{ConnectionInfo, Leak, Pool, PoolHook, PoolOptions, PoolStats, Reload, Shutdown, Verdict};
 use crate::error::Result;
 
 /// The pool of a [`Db`], to be changed while it is used: [`Db::pool`].
@@ -79,6 +79,33 @@ impl PoolHandle<'_> {
         self.pool.resize(connections);
     }
 
+    /// Changes how many connections there may be, and for how long, at once: no connection is
+    /// opened for it and none is renewed, so it is possible while the database is away, too. What
+    /// is to be kept ready is opened in the background;
+    /// [`max_lifetime`](crate::PoolOptions::max_lifetime) holds for connections that are opened
+    /// from now on. A database in memory keeps its one.
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// use orm::PoolOptions;
+    ///
+    /// let db = Db::open("sqlite::memory:").await?;
+    /// // The server is slow today: nobody waits for long, and who holds a connection is told.
+    /// let options = PoolOptions::new().wait_timeout(Duration::from_millis(200)).leak_after(Duration::from_secs(5));
+    /// db.pool().set_options(options)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Configuration`](crate::Error::Configuration) where options contradict each other;
+    /// [`Error::Closed`](crate::Error::Closed).
+    pub fn set_options(&self, options: PoolOptions) -> Result<()> {
+        self.pool.set_options(options)
+    }
+
     /// Lends no connection until [`resume`](Self::resume). Whoever has one keeps
     /// it; others wait, at most as long as
     /// [`wait_timeout`](crate::PoolOptions::wait_timeout):
@@ -109,7 +136,8 @@ impl PoolHandle<'_> {
         self.pool.evict();
     }
 
-    /// Changes options, address or credentials, and renews all connections.
+    /// Changes options, address or credentials, and renews all connections;
+    /// [`set_options`](Self::set_options) changes options alone, and renews none.
     ///
     /// First one connection is opened the new way. If that fails, its error is
     /// returned and all stays as it is. Otherwise new connections are opened the

@@ -9,6 +9,7 @@ pub(super) mod crowds;
 pub(crate) mod health;
 pub(super) mod hooks;
 pub(super) mod lanes;
+pub(super) mod options;
 pub(super) mod ready;
 pub(super) mod shutdown;
 pub(super) mod tells;

@@ -253,7 +253,7 @@ async fn options_of_reports_are_checked(t: Test) {
     let db = t.builder().open().await.unwrap();
     let line = line!() + 1;
     let tx = db.session().read_only().begin().await.unwrap();
-    db.pool().reload(orm::Reload::new().options(PoolOptions::new().leak_after(SHORT))).await.unwrap();
+    db.pool().set_options(PoolOptions::new().leak_after(SHORT)).unwrap();
     t.events().until(1, &["pool.leak ", &place(line)]).await;
     tx.rollback().await;
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use deadpool::managed;
+
 use crate::driver::target::ConnectOptions;
 use crate::driver::{Role, Target};
 use crate::error::{Error, Result};
 
-use super::manager::Live;
+use super::manager::{Live, Manager};
 use super::open::dial;
 use super::options::{MOST, PoolOptions};
+use super::stats::Why;
 use super::{Pool, evict_idle, trim_idle};
 
 /// What is to be different from now on, for
@@ -65,6 +68,22 @@ impl Pool {
         self.shared.change(|it| Live { target: it.target.clone(), options: it.options.clone().max_size(size) });
         drop(_turn);
         trim_idle(&half.pool);
+    }
+
+    /// Changes options at once: no connection is opened for it, and none renewed.
+    pub(crate) fn set_options(&self, options: PoolOptions) -> Result<()> {
+        options.check()?;
+        if self.shared.is_closed() {
+            return Err(Error::Closed);
+        }
+        let size = options.max_size;
+        self.shared.change(|it| Live::new(it.target.clone(), options));
+        self.resize(size);
+        if let Some(most) = self.shared.option(|it| it.max_idle) {
+            self.halves().for_each(|half| close_spare(&half.pool, most));
+        }
+        self.watch.look();
+        Ok(())
     }
 
     pub(crate) fn suspend(&self) {
@@ -137,6 +156,15 @@ impl Pool {
             return Err(other_kind());
         }
         Ok(())
+    }
+}
+
+/// Closes those that nobody uses and that are more than are kept.
+fn close_spare(pool: &managed::Pool<Manager>, most: usize) {
+    let mut spare = pool.status().available.saturating_sub(most);
+    let closed = pool.retain(|_, _| spare.checked_sub(1).map(|left| spare = left).is_none());
+    for mut it in closed.removed {
+        it.why = Why::MaxIdle;
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Key {
 /// What a change does to a database that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// It holds for the next statement.
+    /// It holds at once.
     Live,
     /// Connections are replaced by new ones, as they come home.
     Replaces,
@@ -63,20 +63,20 @@ keys! {
     "database" Replaces database;
     "parameters" Replaces parameters;
     "pool.max_size" Live pool.max_size;
-    "pool.min_idle" Replaces pool.min_idle;
-    "pool.max_idle" Replaces pool.max_idle;
-    "pool.wait_timeout" Replaces pool.wait_timeout;
-    "pool.connect_timeout" Replaces pool.connect_timeout;
-    "pool.validate_timeout" Replaces pool.validate_timeout;
-    "pool.validate_after" Replaces pool.validate_after;
-    "pool.release_timeout" Replaces pool.release_timeout;
-    "pool.keepalive" Replaces pool.keepalive;
+    "pool.min_idle" Live pool.min_idle;
+    "pool.max_idle" Live pool.max_idle;
+    "pool.wait_timeout" Live pool.wait_timeout;
+    "pool.connect_timeout" Live pool.connect_timeout;
+    "pool.validate_timeout" Live pool.validate_timeout;
+    "pool.validate_after" Live pool.validate_after;
+    "pool.release_timeout" Live pool.release_timeout;
+    "pool.keepalive" Live pool.keepalive;
     "pool.max_lifetime" Replaces pool.max_lifetime;
-    "pool.idle_timeout" Replaces pool.idle_timeout;
-    "pool.leak_after" Replaces pool.leak_after;
-    "pool.slow_transaction" Replaces pool.slow_transaction;
-    "pool.nearly_exhausted_at" Replaces pool.nearly_exhausted_at;
-    "pool.stats_every" Replaces pool.stats_every;
+    "pool.idle_timeout" Live pool.idle_timeout;
+    "pool.leak_after" Live pool.leak_after;
+    "pool.slow_transaction" Live pool.slow_transaction;
+    "pool.nearly_exhausted_at" Live pool.nearly_exhausted_at;
+    "pool.stats_every" Live pool.stats_every;
     "pool.lanes" Restart pool.lanes;
     "timeout" Live timeout;
     "transaction_timeout" Live transaction_timeout;

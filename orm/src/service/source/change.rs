@@ -26,9 +26,10 @@ pub struct ConfigChange {
     pub old: Box<DbConfig>,
     /// What was written.
     pub new: Box<DbConfig>,
-    /// What holds for all statements from now on.
+    /// What holds at once, for the next statement and for connections that are open.
     pub live: Vec<&'static str>,
-    /// What holds for new connections; the old ones are closed when they come home.
+    /// What holds for new connections, of which one was opened to see that it works: address,
+    /// credentials and `max_lifetime`. The old ones are closed when they come home.
     pub replaced: Vec<&'static str>,
     /// What holds only when the database is opened again; until then it is as before.
     pub restart: Vec<&'static str>,

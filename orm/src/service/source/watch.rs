@@ -18,10 +18,10 @@ use crate::service::config::{DbConfig, Effect, KEYS, Key};
 /// Brings changes of a configuration to a database that is used, until it is
 /// dropped, the database is closed, or the source has no more changes.
 ///
-/// Nothing fails for it: statements that run go on, connections that are used
-/// are replaced when they come home. What cannot be used, as a wrong password,
-/// is tried first, and changes nothing; it is tried again, later and later, until
-/// it can be used or the source has something else. Which key does what is on the page
+/// Nothing fails for it: statements that run go on. Most holds at once; where the address or the
+/// password is another one, connections that are used are replaced when they come home. What cannot
+/// be used, as a wrong password, is tried first, and changes nothing; it is tried again, later and
+/// later, until it can be used or the source has something else. Which key does what is on the page
 /// [`configuration`](crate::configuration).
 ///
 /// ```
@@ -154,8 +154,8 @@ async fn apply(db: &Db, config: &mut DbConfig, new: DbConfig) -> Result<Option<C
             reload = reload.address(address.expose());
         }
         db.pool().reload(reload).await?;
-    } else if live.contains(&"pool.max_size") {
-        db.pool().resize(new.pool.max_size);
+    } else if live.iter().any(|it| it.starts_with("pool.")) {
+        db.pool().set_options(new.pool.options())?;
     }
     db.set_limits(new.timeout, new.transaction_timeout, new.batch_size);
     let old = config.clone();
