@@ -15,9 +15,12 @@ use crate::models::{User, user};
 use crate::plain::Plain;
 use crate::{Test, cases};
 
-cases![a_password_in_a_file_is_used_and_its_change_seen, no_request_fails_while_credentials_are_changed_in_files];
+cases![
+    a_change_of_a_password_in_a_file_is_seen_and_the_password_not_printed,
+    no_request_fails_while_credentials_are_changed_in_files,
+];
 
-async fn a_password_in_a_file_is_used_and_its_change_seen(t: Test) {
+async fn a_change_of_a_password_in_a_file_is_seen_and_the_password_not_printed(t: Test) {
     if t.engine() == Engine::Sqlite {
         return;
     }
