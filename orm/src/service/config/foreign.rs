@@ -39,6 +39,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("minevictableidletimemillis", "pool.idle_timeout"),
     ("maxevictableidletimemillis", "pool.idle_timeout"),
     ("phytimeoutmillis", "pool.max_lifetime"),
+    ("timebetweenlogstatsmillis", "pool.stats_every"),
+    ("logabandoned", "pool.leak_after"),
     ("querytimeout", "timeout"),
     ("transactionquerytimeout", "transaction_timeout"),
     ("poolpreparedstatements", "statement_cache"),
@@ -72,6 +74,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("initializationfailtimeout", "the program says it: `DatabasesBuilder::patience`, or `DbBuilder::lazy`"),
     ("removeabandoned", "who holds a connection for long is reported, see `pool.leak_after`, and ended by `transaction_timeout`"),
     ("removeabandonedtimeout", "give statements and transactions a time: `timeout` and `transaction_timeout`"),
+    ("phymaxusecount", "the program says it, of the `uses` of a connection: `DbBuilder::after_release`"),
+    ("metricregistry", "the figures are always there: `Db::stats`, and `pool.stats_every` reports them"),
+    ("registermbeans", "the figures are always there: `Db::stats`, and `pool.stats_every` reports them"),
     ("filters", "the program registers callbacks"),
 ];
 
