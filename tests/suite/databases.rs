@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use orm::prelude::*;
-use orm::{DatabaseState, Databases, DatabasesError, Db, DbBuilder, Engine, Error};
+use orm::{ConfigEvent, ConfigSource, DatabaseState, Databases, DatabasesError, Db, DbBuilder, DbConfig, Engine, Error};
 use tokio::sync::Notify;
 
 use crate::models::{User, user};
@@ -15,6 +15,7 @@ cases![
     a_start_without_a_mandatory_database_fails_with_all_causes,
     one_that_depends_on_another_is_not_tried_without_it,
     an_optional_database_comes_when_it_is_there,
+    an_optional_database_is_tried_with_what_its_settings_say_now,
     a_mandatory_database_is_waited_for_with_patience,
     a_model_is_stored_in_its_database,
     a_model_is_refused_by_other_databases,
@@ -36,12 +37,16 @@ struct Event {
 }
 
 /// Nothing is there.
-fn nowhere(t: &Test) -> DbBuilder {
-    Db::builder(match t.engine() {
+fn elsewhere(t: &Test) -> &'static str {
+    match t.engine() {
         Engine::Sqlite => "sqlite:///nowhere/at/all.db",
         Engine::Postgres => "postgres://somebody:pa55word@127.0.0.1:1/nothing",
         _ => "mysql://somebody:pa55word@127.0.0.1:1/nothing",
-    })
+    }
+}
+
+fn nowhere(t: &Test) -> DbBuilder {
+    Db::builder(elsewhere(t))
 }
 
 /// A database that is not there until it is let.
@@ -126,6 +131,36 @@ async fn an_optional_database_comes_when_it_is_there(t: Test) {
     late.let_come();
     databases.ready("reports").await.unwrap().ping().await.unwrap();
     databases.get("reports").unwrap();
+}
+
+/// Seen failing where nothing tells it of the change, and where the change does not end the pause:
+/// it was tried with the first address for ever, or ten seconds too late.
+async fn an_optional_database_is_tried_with_what_its_settings_say_now(t: Test) {
+    let mut config = DbConfig::default();
+    config.url = Some(elsewhere(&t).into());
+    let (sender, mut source) = tokio::sync::watch::channel(config);
+    let config = source.load().await.unwrap();
+    let databases = Databases::builder().optional("reports", config.builder()).open().await.unwrap();
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let tell = move |event: &ConfigEvent| told.send(matches!(event, ConfigEvent::Changed(_))).unwrap();
+    assert!(databases.watch("report", config.clone(), source.clone(), |_| ()).is_err());
+    let _watch = databases.watch("reports", config, source, tell).unwrap();
+    while !databases.get("reports").unwrap_err().to_string().contains("cannot connect") {
+        tokio::task::yield_now().await;
+    }
+    // Options hold without it.
+    sender.send_modify(|it| it.pool.max_size = 3);
+    assert_eq!(heard.recv().await, Some(true));
+    assert!(databases.get("reports").is_err());
+    sender.send_modify(|it| it.url = Some(t.url().into()));
+    assert_eq!(heard.recv().await, Some(true));
+    let reports = databases.ready("reports").await.unwrap();
+    reports.ping().await.unwrap();
+    assert_eq!(reports.stats().max_open, if t.engine() == Engine::Sqlite { 4 } else { 3 });
+    // And when it is open.
+    sender.send_modify(|it| it.pool.max_size = 5);
+    assert_eq!(heard.recv().await, Some(true));
+    assert_eq!(reports.stats().max_open, if t.engine() == Engine::Sqlite { 6 } else { 5 });
 }
 
 async fn a_mandatory_database_is_waited_for_with_patience(t: Test) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use orm::{ConfigEvent, ConfigSource, ConfigWatch, Db, Engine, Error, FileSource};
+use orm::{ConfigEvent, ConfigSource, ConfigWatch, Databases, Db, Engine, Error, FileSource};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::configuration::Settings;
@@ -18,6 +18,7 @@ use crate::{Test, cases};
 cases![
     a_change_of_a_password_in_a_file_is_seen_and_the_password_not_printed,
     no_request_fails_while_credentials_are_changed_in_files,
+    an_optional_database_is_opened_with_the_password_that_is_in_its_file_by_then,
 ];
 
 async fn a_change_of_a_password_in_a_file_is_seen_and_the_password_not_printed(t: Test) {
@@ -149,4 +150,24 @@ async fn no_request_fails_while_credentials_are_changed_in_files(t: Test) {
     let stored: u64 = plain.one("SELECT count(*) FROM users").await.parse().unwrap();
     assert_eq!(stored, done.load(Ordering::Relaxed));
     drop(db);
+}
+
+async fn an_optional_database_is_opened_with_the_password_that_is_in_its_file_by_then(t: Test) {
+    let engine = t.engine();
+    if engine == Engine::Sqlite {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (server, mut plain) = asking(engine).await;
+    fs::write(folder.path().join(ROLES[0]), "long gone").unwrap();
+    lead_to(folder.path(), &server.url(), ROLES[0]);
+    let mut source = FileSource::new(folder.path().join("clinic.toml")).section("db").every(Duration::from_millis(5));
+    let config = source.load().await.unwrap();
+    let databases = Databases::builder().optional("reports", config.builder()).open().await.unwrap();
+    let _watch = databases.watch("reports", config, source, |_| ()).unwrap();
+    while !databases.get("reports").unwrap_err().to_string().contains("password") {
+        tokio::task::yield_now().await;
+    }
+    rotate(&mut plain, engine, folder.path(), ROLES[0], "second").await;
+    databases.ready("reports").await.unwrap().ping().await.unwrap();
 }

@@ -43,7 +43,9 @@ impl DatabasesBuilder {
 
     /// A database that the program can do without for a while: it is tried in the
     /// background until it is open, first at once, then after pauses that grow to
-    /// ten seconds.
+    /// ten seconds. Settings that change meanwhile reach it by
+    #[cfg_attr(feature = "config", doc = "[`Databases::watch`].")]
+    #[cfg_attr(not(feature = "config"), doc = "`Databases::watch` (feature `config`).")]
     pub fn optional(mut self, name: &str, builder: DbBuilder) -> Self {
         self.wanted.push(Wanted { name: name.into(), mandatory: false, builder });
         self

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::db::Db;
@@ -17,6 +17,8 @@ pub(super) struct Entry {
     /// It has no connections before it is open.
     pub(super) db: Db,
     state: watch::Sender<State>,
+    /// Told that there is something new to try with.
+    pub(super) again: Notify,
 }
 
 /// Whether a database can be used.
@@ -36,7 +38,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 impl Entry {
     pub(super) fn new(name: Arc<str>, mandatory: bool, db: Db) -> Self {
-        Self { name, mandatory, db, state: watch::Sender::new(State::Tried(0, "it was not tried".to_owned())) }
+        Self { name, mandatory, db, state: watch::Sender::new(State::Tried(0, "it was not tried".to_owned())), again: Notify::new() }
     }
 
     pub(super) fn state(&self) -> State {
@@ -111,7 +113,7 @@ impl Entry {
             }
             tracing::warn!(database = &*self.name, tried, "the database could not be opened and is tried again: {error}");
             self.become_(State::Tried(tried, error.to_string()));
-            tokio::time::sleep(pause).await;
+            _ = tokio::time::timeout(pause, self.again.notified()).await;
         }
     }
 }

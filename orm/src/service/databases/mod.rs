@@ -4,6 +4,8 @@ mod builder;
 mod entry;
 mod health;
 mod shutdown;
+#[cfg(feature = "config")]
+mod watched;
 
 pub use self::builder::DatabasesBuilder;
 pub use self::health::{DatabaseHealth, DatabaseState};
