@@ -50,7 +50,8 @@ const LIMIT: Duration = Duration::from_millis(900);
 #[non_exhaustive]
 pub enum Degraded {
     /// All connections of the pool are lent: more of them, or statements that
-    /// take less time, would help. On SQLite it is said of those that read.
+    /// take less time, would help. On SQLite it is said of those that read, and of the one that
+    /// writes (`max` is 1) where somebody has had it for more than a second and others wait for it.
     Exhausted {
         /// How many are lent.
         in_use: usize,
@@ -134,12 +135,12 @@ impl Health {
     #[must_use]
     pub fn degraded(&self) -> Vec<Degraded> {
         let condition = self.pool.condition();
-        let exhausted = condition.exhausted.map(|(in_use, max)| Degraded::Exhausted { in_use, max });
+        let exhausted = condition.exhausted.into_iter().map(|(in_use, max)| Degraded::Exhausted { in_use, max });
         let suspended = condition.suspended.then_some(Degraded::Suspended);
         let waiting = (condition.waiting > 0).then_some(Degraded::Waiting { callers: condition.waiting });
         let took = self.pool.last_probe().filter(|it| it.error.is_none()).map(|it| it.took);
         let slow = took.filter(|it| *it >= self.slow).map(|took| Degraded::Slow { took, limit: self.slow });
-        if self.live() { [exhausted, suspended, waiting, slow].into_iter().flatten().collect() } else { Vec::new() }
+        if self.live() { exhausted.chain([suspended, waiting, slow].into_iter().flatten()).collect() } else { Vec::new() }
     }
 
     /// All of it, for a page or a log.

@@ -26,7 +26,7 @@ pub(super) const MOST: usize = 100_000;
 /// |---|--:|---|
 /// | [`leak_after`](Self::leak_after) | never | who holds a connection for so long |
 /// | [`slow_transaction`](Self::slow_transaction) | never | whose transaction is open for so long |
-/// | [`nearly_exhausted_at`](Self::nearly_exhausted_at) | 80 % | that so many connections are used for a second |
+/// | [`nearly_exhausted_at`](Self::nearly_exhausted_at) | 80 % | that so many connections are used for a second; of a single one, that it blocks others |
 /// | [`stats_every`](Self::stats_every) | never | all figures |
 ///
 /// Options that contradict each other are
@@ -255,8 +255,9 @@ impl PoolOptions {
     /// Reports when so many percent of the connections are used for a second: the
     /// event `pool.nearly_exhausted` (`tracing`) with who has had one for the
     /// longest time. It is said again only after a quarter less was used for a
-    /// second, which is `pool.nearly_exhausted.over`. A pool of one connection
-    /// has nothing to report. Default 80; `None` is never.
+    /// second, which is `pool.nearly_exhausted.over`. Of a pool of one
+    /// connection, and of SQLite's one that writes, it reports that somebody has had it for
+    /// more than a second while others wait for it. Default 80; `None` is never.
     #[must_use]
     pub const fn nearly_exhausted_at(mut self, percent: Option<u8>) -> Self {
         self.nearly_exhausted_at = percent;

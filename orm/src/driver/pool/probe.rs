@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::Pool;
 use super::manager::{Shared, runtime_now};
 use super::open::dial;
+use super::tell::is_blocked;
 use crate::dialect::Engine;
 use crate::driver::{Conn, Detached, Role};
 use crate::error::{Error, Result};
@@ -41,12 +42,13 @@ pub(crate) struct Probed {
 }
 
 /// How the pool stands, without asking the database.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Condition {
     pub(crate) suspended: bool,
     pub(crate) waiting: usize,
-    /// Connections that are lent, and the most there may be, where that is all of them.
-    pub(crate) exhausted: Option<(usize, usize)>,
+    /// Connections that are lent, and the most there may be, where that is all of them; on
+    /// SQLite of those that read, and of the one that writes.
+    pub(crate) exhausted: Vec<(usize, usize)>,
 }
 
 impl Pool {
@@ -65,13 +67,16 @@ impl Pool {
     }
 
     pub(crate) fn condition(&self) -> Condition {
-        // SQLite's one connection that writes is often lent, and that is no illness.
-        let half = self.readers.as_ref().unwrap_or(&self.main);
-        let most = half.seats.most();
-        // Of those that are lent, not of the seats: who waits for `resume` has one, too.
-        let in_use = self.shared.register.usage(half.role).in_use;
-        let exhausted = (in_use >= most).then_some((in_use.min(most), most));
-        Condition { suspended: self.shared.gate.is_shut(), waiting: self.stats().waiting, exhausted }
+        let exhausted = self.halves().filter_map(|half| {
+            let most = half.seats.most();
+            // Of those that are lent, not of the seats: who waits for `resume` has one, too.
+            let usage = self.shared.register.usage(half.role);
+            // SQLite's one connection that writes is often lent, and that is no illness.
+            let only_writer = half.role == Role::Writer && self.readers.is_some();
+            let is_ill = !only_writer || is_blocked(&usage, &half.seats);
+            (is_ill && usage.in_use >= most).then_some((usage.in_use.min(most), most))
+        });
+        Condition { suspended: self.shared.gate.is_shut(), waiting: self.stats().waiting, exhausted: exhausted.collect() }
     }
 }
 

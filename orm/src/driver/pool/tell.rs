@@ -1,6 +1,7 @@
 //! What the pool says of itself, unasked.
 
 use std::panic::Location;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use tokio::sync::Notify;
 use super::hooks::Leak;
 use super::manager::Shared;
 use super::options::PoolOptions;
+use super::register::Usage;
 use super::seats::Seats;
 use super::slot::{Loan, Shown, Slow};
 use super::stats::PoolStats;
@@ -35,6 +37,9 @@ struct Seen {
     /// Whether it looked otherwise the last time: a moment is not worth a word.
     doubted: bool,
 }
+
+/// How long the only connection is held until that is told of, where others wait for it.
+const LONG: Duration = Duration::from_secs(1);
 
 /// How long it may look away for the sake of who holds things for so long.
 fn quarter(limit: Duration) -> Duration {
@@ -123,11 +128,15 @@ impl Teller {
 
 impl Seen {
     fn look(&mut self, shared: &Shared, percent: Option<u8>) {
+        let Some(percent) = percent.map(usize::from) else { return };
         let most = self.seats.most();
-        let Some(percent) = percent.filter(|_| most > 1).map(usize::from) else { return };
         let usage = shared.register.usage(self.role);
         // Not over as soon as one comes home: that would be said again and again.
-        let high = usage.in_use * 100 >= most * if self.told { percent * 3 / 4 } else { percent };
+        let high = match (most, self.told) {
+            (1, false) => is_blocked(&usage, &self.seats),
+            (1, true) => is_held_for_long(&usage),
+            (_, told) => usage.in_use * 100 >= most * if told { percent * 3 / 4 } else { percent },
+        };
         if high == self.told {
             self.doubted = false;
         } else if !std::mem::replace(&mut self.doubted, true) {
@@ -137,16 +146,28 @@ impl Seen {
             let (database, in_use) = (&shared.live().target, usage.in_use);
             if high {
                 let longest = usage.longest.map(|it| it.to_string()).unwrap_or_default();
-                let waiting = self.seats.waiting.load(std::sync::atomic::Ordering::Relaxed);
-                tracing::warn!(
-                    name: "pool.nearly_exhausted", %database, in_use, max = most, waiting, longest,
-                    "nearly all connections are used: raise max_size, or hold connections for less time"
-                );
+                let waiting = self.seats.waiting.load(Ordering::Relaxed);
+                let advice = match most {
+                    1 => "the only connection for this is held for long, and others wait: hold it for less time",
+                    _ => "nearly all connections are used: raise max_size, or hold connections for less time",
+                };
+                tracing::warn!(name: "pool.nearly_exhausted", %database, in_use, max = most, waiting, longest, "{advice}");
             } else {
                 tracing::info!(name: "pool.nearly_exhausted.over", %database, in_use, max = most, "connections are free again");
             }
         }
     }
+}
+
+/// Whether somebody has had a connection for long.
+fn is_held_for_long(usage: &Usage) -> bool {
+    usage.longest.as_ref().is_some_and(|it| it.held >= LONG)
+}
+
+/// Whether others wait while somebody has the only connection for long. That it is lent is no
+/// illness, nor is a queue for it that moves.
+pub(super) fn is_blocked(usage: &Usage, seats: &Seats) -> bool {
+    seats.waiting.load(Ordering::Relaxed) > 0 && is_held_for_long(usage)
 }
 
 /// Says that a connection came home after it was reported.
