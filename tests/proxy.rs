@@ -34,6 +34,8 @@ struct Rules {
     answers: AtomicUsize,
     /// How each client whose connection was cut by that had introduced itself.
     resets: std::sync::Mutex<Vec<Vec<u8>>>,
+    /// Whether whoever connects is hung up on.
+    full: AtomicBool,
     /// Whether nothing comes through any more, and nobody is told.
     silent: AtomicBool,
     /// Connections of an earlier one stay silent for ever.
@@ -72,6 +74,7 @@ impl Proxy {
             reset_every: AtomicUsize::new(0),
             answers: AtomicUsize::new(0),
             resets: std::sync::Mutex::default(),
+            full: AtomicBool::new(false),
             silent: AtomicBool::new(false),
             forgotten: AtomicUsize::new(0),
             cut: watch::Sender::new(0),
@@ -88,7 +91,11 @@ impl Proxy {
         let proxy = Self { port: listener.local_addr().unwrap().port(), rules: Arc::clone(&rules) };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                let is_full = rules.full.load(Ordering::SeqCst);
                 rules.opened.fetch_add(1, Ordering::SeqCst);
+                if is_full {
+                    continue;
+                }
                 let server = rules.server.lock().unwrap().clone();
                 // A server may be away for a while; whoever asks for it is hung up on.
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
@@ -168,6 +175,11 @@ impl Proxy {
         self.rules.reset_every.store(answers, Ordering::SeqCst);
     }
 
+    /// Has no room for new connections; those of now stay.
+    pub(crate) fn fill(&self) {
+        self.rules.full.store(true, Ordering::SeqCst);
+    }
+
     /// Takes everything and passes nothing on, also on new connections, until it
     /// is healed; those of now stay silent even then.
     pub(crate) fn silence(&self) {
@@ -195,6 +207,7 @@ impl Proxy {
         self.rules.left.store(usize::MAX, Ordering::SeqCst);
         *self.rules.deaf_after.lock().unwrap() = None;
         self.rules.deaf.store(false, Ordering::SeqCst);
+        self.rules.full.store(false, Ordering::SeqCst);
         self.rules.silent.store(false, Ordering::SeqCst);
         self.rules.reset_every.store(0, Ordering::SeqCst);
     }

@@ -14,8 +14,9 @@ use crate::error::{Error, Result};
 /// ([`degraded`](Self::degraded)).
 ///
 /// The sign of life is asked for over a connection of its own, so that the
-/// answer is right also when the pool has none left. It is opened when it is
-/// needed first and kept, one for all handles of the database, beside
+/// answer is right also when the pool has none left. It is opened in the background when this is
+/// made of a database that is open, so that it is there when the server has no connection left
+/// either; or else when it is needed first. It is kept, one for all handles of the database, beside
 /// [`max_size`](crate::PoolOptions::max_size). Of SQLite, the file is opened
 /// anew each time: one that was moved away is still read by those who have it
 /// open. A database in memory is there as long as its handle.
@@ -97,10 +98,13 @@ pub struct HealthReport {
 }
 
 impl Health {
-    /// How this database is.
+    /// How this database is. Make it when the database is opened: it opens the connection of the
+    /// sign of life, without waiting for it.
     #[must_use]
     pub fn of(db: &Db) -> Self {
-        Self { pool: db.core().pool.clone(), slow: Duration::from_millis(250) }
+        let pool = db.core().pool.clone();
+        pool.reserve();
+        Self { pool, slow: Duration::from_millis(250) }
     }
 
     /// From when on a sign of life counts as [`Slow`](Degraded::Slow). Default: 250 ms.

@@ -21,6 +21,7 @@ cases![
     a_slow_sign_of_life_is_told,
     a_database_that_is_away_is_not_ready_until_it_is_back,
     a_connection_that_was_lost_meanwhile_is_no_reason,
+    a_server_without_room_answers_over_the_connection_that_was_kept_for_it,
     who_asks_at_the_same_time_gets_the_same_answer,
     a_question_that_is_dropped_leaves_nothing_open,
     a_closed_database_is_neither_live_nor_ready,
@@ -178,6 +179,31 @@ async fn a_connection_that_was_lost_meanwhile_is_no_reason(t: Test) {
     assert!(Health::of(&db).ready().await);
     proxy.cut();
     assert!(Health::of(&db).ready().await);
+}
+
+/// Seen failing: the connection was opened at the first question, which was "not ready" then.
+async fn a_server_without_room_answers_over_the_connection_that_was_kept_for_it(t: Test) {
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    let db = builder.open().await.unwrap();
+    // Where there is no room, nothing waits or fails for it.
+    proxy.fill();
+    let before = proxy.opened();
+    let health = Health::of(&db);
+    while proxy.opened() == before {
+        tokio::task::yield_now().await;
+    }
+    db.ping().await.unwrap();
+    assert!(!health.ready().await);
+    // Who looks later tries again.
+    proxy.heal();
+    let before = proxy.opened();
+    while proxy.opened() == before {
+        drop(Health::of(&db));
+        tokio::task::yield_now().await;
+    }
+    proxy.fill();
+    assert!(health.ready().await);
+    assert_eq!(proxy.opened(), before + 1);
 }
 
 async fn who_asks_at_the_same_time_gets_the_same_answer(t: Test) {

@@ -21,8 +21,8 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// the pool has none left.
 #[derive(Debug, Default)]
 pub(super) struct Probe {
-    /// Held while it is asked, so that there is one question at a time.
-    kept: tokio::sync::Mutex<Option<Kept>>,
+    /// Held while it is asked, or opened, so that there is one question at a time.
+    kept: Arc<tokio::sync::Mutex<Option<Kept>>>,
     last: Mutex<Option<Probed>>,
 }
 
@@ -56,6 +56,26 @@ impl Pool {
     pub(crate) async fn probe(&self) -> Probed {
         // To its end: what is dropped on its way would keep others waiting for longer.
         Detached::new(probe(Arc::clone(&self.shared), Instant::now())).await
+    }
+
+    /// Opens the connection for it in the background, before it is needed: a server whose
+    /// connections are all taken has none for a question. Where that fails, the next one tries.
+    pub(crate) fn reserve(&self) {
+        // What was never reached is not reached for; of SQLite, the file is opened each time.
+        let is_server = self.engine().is_some_and(|it| it != Engine::Sqlite) && self.shared.register.was_used();
+        let Ok(runtime) = runtime::Handle::try_current() else { return };
+        let Ok(mut kept) = Arc::clone(&self.shared.probe.kept).try_lock_owned() else { return };
+        if kept.is_some() || !is_server || self.shared.is_closed() {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        runtime.spawn(async move {
+            let generation = shared.generation();
+            let dialed = dial(&shared.live().target, Role::Reader, LIMIT).await;
+            *kept = dialed.ok().map(|conn| Kept { conn, generation, runtime: runtime_now().map(|it| it.id()) });
+            drop(kept);
+            shared.probe.tidy(&shared);
+        });
     }
 
     pub(crate) fn last_probe(&self) -> Option<Probed> {
