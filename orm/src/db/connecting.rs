@@ -16,6 +16,7 @@ impl DbBuilder {
     ///
     /// On PostgreSQL it runs again where SQL text of the program has changed the
     /// connection, which is then made as good as new.
+    /// What is no SQL is for [`after_connect`](Self::after_connect).
     /// Connections over which only statements of others are stopped are without
     /// it. On SQLite it also runs on the connections that only read, so it must
     /// not write. It comes after the settings of our own and may change them;

@@ -178,6 +178,35 @@ impl DbBuilder {
         self
     }
 
+    /// Asks when a connection of the pool was opened, before it is used first, in the order in
+    /// which hooks are given; after the SQL of [`on_connect`](Self::on_connect). It must be quick,
+    /// and must not wait. One that is refused is closed, and who wanted it gets another one: it is
+    /// tried again for as long as a database that is away, within
+    /// [`wait_timeout`](crate::PoolOptions::wait_timeout), and `open` not at all. Then it is
+    /// [`Error::Connect`](crate::Error::Connect), which repeats the name of the hook. One that panics
+    /// closes the connection, and is [`Error::CallbackPanicked`](crate::Error::CallbackPanicked) for
+    /// who wanted it; where the pool wanted it for itself, a warning (`tracing`).
+    ///
+    /// ```
+    /// # use orm::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm::Result<()> {
+    /// use orm::{ConnectionInfo, Verdict};
+    ///
+    /// fn note(it: &ConnectionInfo) -> Verdict {
+    ///     println!("connected to {} as {:?}", it.engine.name(), it.server_id);
+    ///     Verdict::Keep
+    /// }
+    ///
+    /// let db = Db::builder("sqlite::memory:").after_connect("clinic:note", note).open().await?;
+    /// # db.ping().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn after_connect(mut self, name: &'static str, hook: impl Fn(&ConnectionInfo) -> Verdict + Send + Sync + 'static) -> Self {
+        self.hooks.after_connect.push(PoolHook::new(name, hook));
+        self
+    }
+
     /// Asks before a connection that was used before is lent again, in the order
     /// in which hooks are given. It runs with each statement: it must be quick,
     /// and must not wait. One that panics closes the connection, and is

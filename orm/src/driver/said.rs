@@ -40,6 +40,11 @@ pub(super) fn cause(words: impl Into<String>) -> Cause {
     Box::new(Reported { words: words.into(), passing: false, source: None })
 }
 
+/// The same, for what may be well in a moment.
+pub(super) fn passing(words: impl Into<String>) -> Cause {
+    Box::new(Reported { words: words.into(), passing: true, source: None })
+}
+
 /// The cause for what sqlx reported.
 pub(super) fn source(error: sqlx::Error) -> Cause {
     let passing = passes(&error);

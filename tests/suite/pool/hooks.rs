@@ -1,15 +1,19 @@
 //! What the program has to say about each connection.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use orm::{ConnectionInfo, Db, Engine, Error, PoolOptions, Verdict};
 
-use super::{assert_exact, kill_all, until};
+use super::{assert_exact, kill_all, until, while_readers_are_held};
 use crate::models::User;
 use crate::{Test, cases};
 
 cases![
+    a_hook_sees_each_new_connection_before_it_is_used,
+    a_new_connection_that_a_hook_refuses_is_closed_and_another_one_tried,
     hooks_see_each_connection_that_is_used_again,
     a_hook_that_says_so_closes_the_connection,
     a_hook_that_panics_closes_the_connection_and_nothing_leaks,
@@ -17,6 +21,47 @@ cases![
     sql_that_fails_is_named_and_its_connection_replaced,
     sql_finds_a_connection_that_died_and_nobody_notices,
 ];
+
+async fn a_hook_sees_each_new_connection_before_it_is_used(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let note = {
+        let seen = Arc::clone(&seen);
+        move |it: &ConnectionInfo| {
+            seen.lock().unwrap().push((it.server_id, it.uses, it.engine));
+            Verdict::Keep
+        }
+    };
+    let options = PoolOptions::new().max_size(3).min_idle(2);
+    let db = t.builder().pool(options).after_connect("test:note", note).open().await.unwrap();
+    while_readers_are_held(&db, 3, async {}).await;
+    db.find::<User>().count().await.unwrap();
+    let (seen, opened) = (seen.lock().unwrap().clone(), db.stats().opened);
+    assert_eq!(u64::try_from(seen.len()).unwrap(), opened);
+    assert!(seen.iter().all(|it| it.1 == 0 && it.2 == t.engine()), "{seen:?}");
+    let servers: BTreeSet<_> = seen.iter().filter_map(|it| it.0).collect();
+    assert_eq!(servers.len(), if t.engine() == Engine::Sqlite { 0 } else { seen.len() });
+}
+
+async fn a_new_connection_that_a_hook_refuses_is_closed_and_another_one_tried(t: Test) {
+    let refused = AtomicU64::new(0);
+    let twice = move |_: &ConnectionInfo| if refused.fetch_add(1, Ordering::Relaxed) < 2 { Verdict::Close } else { Verdict::Keep };
+    let db = t.builder().pool(PoolOptions::new().max_size(1)).after_connect("test:twice", twice).lazy().unwrap();
+    db.raw("SELECT 1", ()).fetch_one::<i32>().await.unwrap();
+    let stats = until(&db, |it| it.in_use == 0).await;
+    assert_eq!((stats.refused_closed, stats.opened, stats.open), (2, 3, 1));
+    assert_exact(&stats);
+    let never = |limit| {
+        let options = PoolOptions::new().max_size(1).wait_timeout(limit);
+        t.builder().pool(options).after_connect("test:fine", |_| Verdict::Keep).after_connect("test:never", |_| Verdict::Close)
+    };
+    // Neither waits for a change of mind: `open` does not at all, others as long as they may.
+    let opened = never(Duration::from_secs(600)).open().await.map(drop);
+    let lent = never(Duration::from_millis(50)).lazy().unwrap().raw("SELECT 1", ()).fetch_one::<i32>().await.map(drop);
+    for error in [opened.unwrap_err(), lent.unwrap_err()] {
+        assert!(matches!(&error, Error::Connect { .. }) && error.to_string().contains("the hook `test:never` closed"), "{error:?}");
+    }
+}
 
 async fn hooks_see_each_connection_that_is_used_again(t: Test) {
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -80,6 +125,15 @@ async fn a_hook_that_panics_closes_the_connection_and_nothing_leaks(t: Test) {
     angry.store(false, Ordering::Relaxed);
     db.find::<User>().count().await.unwrap();
     assert_eq!(db.stats().refused_closed, 1);
+
+    let db = t.builder().pool(PoolOptions::new().max_size(1)).after_connect("test:angry", panic("connect")).lazy().unwrap();
+    angry.store(true, Ordering::Relaxed);
+    let error = db.raw("SELECT 1", ()).fetch_one::<i32>().await.unwrap_err();
+    assert!(matches!(&error, Error::CallbackPanicked { chain: "after_connect", .. }), "{error:?}");
+    angry.store(false, Ordering::Relaxed);
+    db.raw("SELECT 1", ()).fetch_one::<i32>().await.unwrap();
+    assert_eq!(db.stats().refused_closed, 1);
+    assert_exact(&db.stats());
 
     let db = t.builder().pool(PoolOptions::new().max_size(1)).after_release("test:angry", panic("after")).lazy().unwrap();
     // Where only the server can tell what it is, it is asked over a connection.

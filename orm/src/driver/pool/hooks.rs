@@ -8,9 +8,12 @@ use std::time::Duration;
 use super::berth::Pooled;
 use super::slot::Tags;
 use crate::dialect::Engine;
+use crate::driver::Target;
+use crate::driver::said::passing;
 use crate::error::{Error, Holder, Result};
 
 /// A connection of the pool, for hooks: see
+/// [`DbBuilder::after_connect`](crate::DbBuilder::after_connect) and
 /// [`DbBuilder::before_acquire`](crate::DbBuilder::before_acquire).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -58,9 +61,10 @@ pub enum Verdict {
 
 type Ask = Arc<dyn Fn(&ConnectionInfo) -> Verdict + Send + Sync>;
 
-/// What is asked before a connection is lent, and when it comes home.
+/// What is asked when a connection is opened, before it is lent, and when it comes home.
 #[derive(Clone, Default)]
 pub(crate) struct PoolHooks {
+    pub(crate) after_connect: Vec<PoolHook>,
     pub(crate) before_acquire: Vec<PoolHook>,
     pub(crate) after_release: Vec<PoolHook>,
     pub(crate) on_leak: Vec<LeakHook>,
@@ -85,6 +89,7 @@ impl fmt::Debug for PoolHooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |it: &[PoolHook]| it.iter().map(|it| it.name).collect::<Vec<_>>();
         f.debug_struct("PoolHooks")
+            .field("after_connect", &names(&self.after_connect))
             .field("before_acquire", &names(&self.before_acquire))
             .field("after_release", &names(&self.after_release))
             .field("on_leak", &self.on_leak.iter().map(|it| it.0).collect::<Vec<_>>())
@@ -109,15 +114,32 @@ impl PoolHooks {
 /// # Errors
 /// [`Error::CallbackPanicked`]; the connection is to be closed then, too.
 pub(super) fn verdict(hooks: &[PoolHook], when: &'static str, pooled: &Pooled) -> Result<Verdict> {
+    let closes = who_closes(hooks, when, pooled)?;
+    Ok(closes.map_or(Verdict::Keep, |_| Verdict::Close))
+}
+
+/// Asks about a connection that was opened just now.
+///
+/// # Errors
+/// Where it is to be closed: [`Error::Connect`], which names the hook, and counts as a reason that
+/// passes, since another connection may be good; [`Error::CallbackPanicked`].
+pub(super) fn admitted(hooks: &[PoolHook], target: &Target, pooled: &Pooled) -> Result<()> {
+    let Some(name) = who_closes(hooks, "after_connect", pooled)? else { return Ok(()) };
+    let reason = format!("the hook `{name}` closed the new connection");
+    Err(Error::Connect { target: target.to_string(), reason, source: Some(passing("a hook of the program said so")) })
+}
+
+/// The first hook that says that the connection is closed.
+fn who_closes(hooks: &[PoolHook], when: &'static str, pooled: &Pooled) -> Result<Option<&'static str>> {
     if hooks.is_empty() {
-        return Ok(Verdict::Keep);
+        return Ok(None);
     }
     let info = &pooled.info();
     for hook in hooks {
         // A hook that panics leaves nothing of ours half done.
         match catch_unwind(AssertUnwindSafe(|| (hook.ask)(info))) {
             Ok(Verdict::Keep) => {}
-            Ok(Verdict::Close) => return Ok(Verdict::Close),
+            Ok(Verdict::Close) => return Ok(Some(hook.name)),
             Err(panic) => {
                 let message = panic.downcast_ref::<&str>().map(|it| (*it).to_owned());
                 let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
@@ -125,5 +147,5 @@ pub(super) fn verdict(hooks: &[PoolHook], when: &'static str, pooled: &Pooled) -
             }
         }
     }
-    Ok(Verdict::Keep)
+    Ok(None)
 }

@@ -8,8 +8,10 @@ use futures_util::TryFutureExt as _;
 use futures_util::future::{join_all, try_join_all};
 
 use super::berth::{Pooled, Stay};
+use super::hooks::admitted;
 use super::lease::Lease;
 use super::manager::Shared;
+use super::stats::Why;
 use super::{Half, Pool};
 use crate::driver::{Conn, Detached, Role, Target, connect, prepare};
 use crate::error::{Error, Result};
@@ -141,7 +143,14 @@ async fn open(shared: Arc<Shared>, role: Role, mut lease: Lease) -> Result<Lease
     shared.max_message.fetch_min(conn.max_message(), Ordering::Relaxed);
     let _ = shared.engine.set(conn.engine());
     lease.fill(Pooled::new(conn, role, generation, Arc::clone(&shared)));
-    if shared.is_closed() { Err(closed()) } else { Ok(lease) }
+    if shared.is_closed() {
+        return Err(closed());
+    }
+    if let Err(error) = admitted(&shared.hooks.after_connect, &shared.live().target, lease.pooled()) {
+        shared.register.refuses(&error);
+        return Err(Refused { error, stay: lease.discard(Why::Refused) });
+    }
+    Ok(lease)
 }
 
 /// Opens a connection as the pool has them.
