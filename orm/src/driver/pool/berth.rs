@@ -95,7 +95,7 @@ impl Pooled {
     pub(super) fn new(conn: Conn, role: Role, generation: u64, shared: Arc<Shared>) -> Self {
         let (slot, before) = shared.register.enter(role, conn.ending());
         let now = Instant::now();
-        let end = shared.option(|it| it.max_lifetime).and_then(|it| now.checked_add(jitter(it, before)));
+        let end = shared.option(|it| it.max_lifetime).and_then(|it| now.checked_add(jitter(it, shared.first + before)));
         let (runtime, why) = (runtime_now(), Why::Broken);
         Self { conn, used: now, seen: now, uses: 0, opened: now, generation, in_transaction: false, end, runtime, why, slot, shared }
     }
@@ -189,8 +189,7 @@ impl Drop for Pooled {
     }
 }
 
-/// The lifetime less up to a quarter, by the golden ratio: evenly spread, and
-/// without a source of chance.
+/// The lifetime less up to a quarter, by the golden ratio: evenly spread, wherever it begins.
 pub(super) fn jitter(lifetime: Duration, nth: u64) -> Duration {
     #[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
     let fraction = ((nth % 1_000_000) as f64 * 0.618_033_988_749_895).fract();

@@ -1,5 +1,6 @@
 //! What the connections of a database have in common, and which can be used again.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
@@ -37,6 +38,9 @@ pub(super) struct Shared {
     pub(super) gate: Gate,
     pub(super) lanes: Lanes,
     pub(super) hooks: PoolHooks,
+    /// Where the lifetimes of this pool begin to be spread: those of programs that were started
+    /// together do not end together.
+    pub(super) first: u64,
     going_home: Mutex<()>,
     /// One change of options and address after the other.
     pub(super) reloading: tokio::sync::Mutex<()>,
@@ -74,6 +78,7 @@ impl Shared {
             gate: Gate::default(),
             lanes,
             hooks,
+            first: chance(),
             going_home: Mutex::new(()),
             reloading: tokio::sync::Mutex::new(()),
         }
@@ -156,7 +161,25 @@ impl managed::Manager for Manager {
     }
 }
 
+/// A number that another pool, in this program or another, hardly has.
+fn chance() -> u64 {
+    u64::from(u32::MAX) & RandomState::new().hash_one(0)
+}
+
 /// The runtime that a connection belongs to, if there is one.
 pub(super) fn runtime_now() -> Option<runtime::Handle> {
     runtime::Handle::try_current().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seen failing: lifetimes were spread alike in each program, so those that were started
+    /// together renewed their connections together.
+    #[test]
+    fn lifetimes_of_each_pool_begin_elsewhere() {
+        let all: std::collections::BTreeSet<_> = (0..100).map(|_| chance() % 1_000_000).collect();
+        assert!(all.len() > 90, "{all:?}");
+    }
 }
