@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use orm::Engine;
+use sqlx::Connection as _;
 
 /// A server, which ends with this value.
 #[derive(Debug)]
@@ -105,13 +106,29 @@ impl Server {
     }
 
     async fn answers(&self) -> bool {
-        use sqlx::Connection;
         match self.engine {
             Engine::Postgres => sqlx::PgConnection::connect(&self.url()).await.is_ok(),
             _ => {
                 let Ok(mut connection) = sqlx::MySqlConnection::connect(&self.url().replace("/test", "/mysql")).await else { return false };
                 sqlx::raw_sql("CREATE DATABASE IF NOT EXISTS test").execute(&mut connection).await.is_ok()
             }
+        }
+    }
+
+    /// Waits until it lets somebody in; says since when it does, or may do.
+    pub(crate) async fn accepts(&self) -> Instant {
+        let start = Instant::now();
+        loop {
+            let asked = Instant::now();
+            let is_open = match self.engine {
+                Engine::Postgres => sqlx::PgConnection::connect(&self.url()).await.is_ok(),
+                _ => sqlx::MySqlConnection::connect(&self.url()).await.is_ok(),
+            };
+            if is_open {
+                return asked;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "the server does not start: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
