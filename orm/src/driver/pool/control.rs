@@ -8,11 +8,12 @@ use crate::driver::target::ConnectOptions;
 use crate::driver::{Role, Target};
 use crate::error::{Error, Result};
 
+use super::Pool;
+use super::idle::{evict_idle, trim_idle};
 use super::manager::{Live, Manager};
 use super::open::dial;
 use super::options::{MOST, PoolOptions};
 use super::stats::Why;
-use super::{Pool, evict_idle, trim_idle};
 
 /// What is to be different from now on, for
 /// [`PoolHandle::reload`](crate::PoolHandle::reload); the rest stays.

@@ -55,7 +55,8 @@ impl Leak {
 pub enum Verdict {
     /// It is used, or goes home.
     Keep,
-    /// It is closed; who wanted it gets another one.
+    /// It is closed; who wanted it gets another one. The only connection of a database in
+    /// memory is never closed by this: the database would be gone.
     Close,
 }
 

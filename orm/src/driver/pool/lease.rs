@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use deadpool::managed::Object;
 
+use super::Ask;
 use super::berth::{Pooled, Stay};
 use super::hooks::{Verdict, verdict};
+use super::idle::{evict_idle, trim_idle};
 use super::manager::Manager;
 use super::pin::Home;
 use super::stats::Why;
-use super::{Ask, evict_idle, trim_idle};
 use crate::dialect::Engine;
 use crate::driver::Conn;
 
@@ -208,11 +209,12 @@ fn go_home(mut object: Object<Manager>) {
     let stay = object.stay.take();
     drop(object);
     drop(turn);
+    let is_surplus = stay.is_some_and(|it| it.seat.leave());
     // What was said in between was said of those that were home.
     if shared.generation() != generation {
         evict_idle(&pool);
     }
-    if stay.is_some_and(|it| it.seat.leave()) {
+    if is_surplus {
         trim_idle(&pool);
     }
 }

@@ -6,6 +6,7 @@ use deadpool::managed;
 
 use super::berth::Stay;
 use super::hooks::{Verdict, verdict};
+use super::idle::close_idle;
 use super::lease::Lease;
 use super::manager::Manager;
 use super::open::silent;
@@ -90,5 +91,5 @@ async fn ask_for_life(lease: Lease, limit: Duration) -> (Lease, Result<()>) {
 
 /// Closes those that nobody had used for so long at that moment.
 fn close_rested(pool: &managed::Pool<Manager>, at: Instant, after: Duration) {
-    drop(pool.retain(|it, _| !it.seen().is_some_and(|it| it.is_unused(at, after))));
+    close_idle(pool, |it| it.is_unused(at, after).then_some(Why::Broken));
 }

@@ -5,6 +5,7 @@ mod beside;
 mod control;
 mod histogram;
 mod hooks;
+mod idle;
 mod lanes;
 mod lease;
 mod life;
@@ -51,7 +52,6 @@ use self::berth::Stay;
 use self::lanes::Lanes;
 use self::manager::{Live, Manager, Shared};
 use self::seats::Seats;
-use self::stats::Why;
 use self::wait::Patience;
 use self::watch::Watch;
 use crate::dialect::Engine;
@@ -310,28 +310,6 @@ impl Pool {
         self.shared.probe.tidy(&self.shared);
         self.shared.ended.notify_waiters();
         self.watch.look();
-    }
-}
-
-/// Closes those that nobody uses of an earlier generation.
-fn evict_idle(pool: &managed::Pool<Manager>) {
-    for mut it in pool.retain(|it, _| !it.seen().is_some_and(berth::Pooled::is_evicted)).removed {
-        it.why = Why::Evicted;
-    }
-}
-
-/// Closes those that nobody uses and that are more than there may be.
-fn trim_idle(pool: &managed::Pool<Manager>) {
-    let mut surplus = pool.status().size.saturating_sub(pool.manager().seats.most());
-    let mut is_kept = || match surplus.checked_sub(1) {
-        Some(left) => {
-            surplus = left;
-            false
-        }
-        None => true,
-    };
-    for mut it in pool.retain(|_, _| is_kept()).removed {
-        it.why = Why::Evicted;
     }
 }
 

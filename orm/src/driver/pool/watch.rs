@@ -8,6 +8,7 @@ use futures_util::future::{Either, join, join_all, pending, select};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::idle::close_idle;
 use super::life::sign_of_life;
 use super::manager::{Manager, Shared};
 use super::open::go_home;
@@ -129,18 +130,12 @@ impl Half {
     fn close_expired(&self, shared: &Shared) {
         let (now, limit) = (Instant::now(), shared.option(|it| it.idle_timeout));
         let mut spare = self.pool.status().available.saturating_sub(self.floor());
-        let mut why = Vec::new();
-        let expired = self.pool.retain(|berth, _| {
-            let Some(it) = berth.seen() else { return true };
+        close_idle(&self.pool, |it| {
             let idle = || limit.is_some_and(|limit| spare > 0 && it.is_unused(now, limit)).then_some(Why::IdleTime);
-            let Some(reason) = it.expired(now).filter(|it| *it != Why::IdleTime).or_else(idle) else { return true };
+            let reason = it.expired(now).filter(|it| *it != Why::IdleTime).or_else(idle)?;
             spare = spare.saturating_sub(1);
-            why.push(reason);
-            false
+            Some(reason)
         });
-        for (mut it, why) in expired.removed.into_iter().zip(why) {
-            it.why = why;
-        }
     }
 
     /// Asks those for a sign of life that gave none for a while, and closes those
