@@ -1,7 +1,8 @@
 //! A network between a test and its server, which can break.
 
-use std::sync::Arc;
+use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,6 +49,12 @@ struct Rules {
     last_trip: AtomicUsize,
     /// How many connections were opened.
     opened: AtomicUsize,
+    /// How many there may be at once; how often, when one was opened, there were more, and how
+    /// many there ever were then.
+    ceiling: AtomicUsize,
+    clients: std::sync::Mutex<Vec<Weak<std::net::TcpStream>>>,
+    above: AtomicUsize,
+    most: AtomicUsize,
 }
 
 /// Words of a client that are kept on their way.
@@ -87,6 +94,10 @@ impl Proxy {
             round_trips: AtomicUsize::new(0),
             last_trip: AtomicUsize::new(usize::MAX),
             opened: AtomicUsize::new(0),
+            ceiling: AtomicUsize::new(usize::MAX),
+            clients: std::sync::Mutex::default(),
+            above: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
         });
         let proxy = Self { port: listener.local_addr().unwrap().port(), rules: Arc::clone(&rules) };
         tokio::spawn(async move {
@@ -96,10 +107,15 @@ impl Proxy {
                 if is_full {
                     continue;
                 }
+                let counted = rules.count(&client);
                 let server = rules.server.lock().unwrap().clone();
                 // A server may be away for a while; whoever asks for it is hung up on.
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
-                tokio::spawn(forward(client, server, Arc::clone(&rules)));
+                let rules = Arc::clone(&rules);
+                tokio::spawn(async move {
+                    forward(client, server, rules).await;
+                    drop(counted);
+                });
             }
         });
         proxy
@@ -152,6 +168,17 @@ impl Proxy {
     /// How many connections were opened to it, ever.
     pub(crate) fn opened(&self) -> usize {
         self.rules.opened.load(Ordering::SeqCst)
+    }
+
+    /// From now on there may be so many connections to it at once; those are counted that are
+    /// opened behind the first word of it.
+    pub(crate) fn ceiling(&self, most: usize) {
+        self.rules.ceiling.store(most, Ordering::SeqCst);
+    }
+
+    /// How often, when one was opened, there were more than there might be, and the most there were.
+    pub(crate) fn above(&self) -> (usize, usize) {
+        (self.rules.above.load(Ordering::SeqCst), self.rules.most.load(Ordering::SeqCst))
     }
 
     /// Falls [silent](Self::silence) when somebody was answered so often, counted as
@@ -228,6 +255,24 @@ impl Rules {
         holds
     }
 
+    /// Counts the connections of this moment, with a new one, where their ceiling is looked at.
+    /// It is one of them until what is returned is dropped.
+    ///
+    /// None comes while they are counted; so all that are found open were open when it began.
+    fn count(&self, client: &TcpStream) -> Option<Arc<std::net::TcpStream>> {
+        let ceiling = self.ceiling.load(Ordering::SeqCst);
+        if ceiling == usize::MAX {
+            return None;
+        }
+        let client = Arc::new(std::net::TcpStream::from(client.as_fd().try_clone_to_owned().unwrap()));
+        let mut clients = self.clients.lock().unwrap();
+        clients.push(Arc::downgrade(&client));
+        clients.retain(|it| it.upgrade().is_some_and(|it| is_open(&it)));
+        self.above.fetch_add(usize::from(clients.len() > ceiling), Ordering::SeqCst);
+        self.most.fetch_max(clients.len(), Ordering::SeqCst);
+        Some(client)
+    }
+
     /// Whether this answer is the one at which the connection is cut.
     fn is_reset(&self, said: &[u8]) -> bool {
         let every = self.reset_every.load(Ordering::SeqCst);
@@ -236,6 +281,14 @@ impl Rules {
             self.resets.lock().unwrap().push(said.to_vec());
         }
         is
+    }
+}
+
+/// Whether a client has not closed its connection, also where the server has not heard of that.
+fn is_open(client: &std::net::TcpStream) -> bool {
+    match client.peek(&mut [0]) {
+        Ok(n) => n > 0,
+        Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
     }
 }
 
