@@ -2,8 +2,8 @@
 //! depends on another), each failing in turn.
 //!
 //! How long the whole start takes is measured over a network, where each answer takes
-//! so long that the machine counts for little; of all rounds, the tenth that took longest
-//! is left out. Files of SQLite are there at once, so there is nothing to measure.
+//! so long that the machine counts for little; the figure is the one that nine of ten rounds
+//! keep to, and the small size has too few to leave one out. Files of SQLite are there at once, so there is nothing to measure.
 //!
 //! Seen failing with `DatabasesBuilder::open` that awaits one after the other
 //! (percent 158 on PostgreSQL, 149 on MariaDB), and without the wait in
@@ -37,7 +37,7 @@ struct Sum {
 pub(crate) async fn run(ground: Ground) -> Seen {
     let mut sum = Sum::default();
     let mut percents = Vec::new();
-    for _ in 0..ground.size(2, 10) {
+    for _ in 0..ground.size(2, 20) {
         for failing in 0..ALL.len() {
             start(&ground, failing, &mut sum).await;
         }
@@ -50,9 +50,9 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .zero("wrong", sum.wrong)
         .zero("unsaid", sum.unsaid)
         .zero("missing", sum.missing);
-    // Of a small number none is left out, and one after the other took 149.
+    // One after the other took 149.
     match percents.get((percents.len() * 9).div_ceil(10).saturating_sub(1)) {
-        Some(percent) => seen.within("percent", *percent, ground.size(0..=140, 0..=120)),
+        Some(percent) => seen.within("p90_percent", *percent, ground.size(0..=140, 0..=120)),
         None => seen,
     }
 }
