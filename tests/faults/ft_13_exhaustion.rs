@@ -44,7 +44,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .within("longest_percent", percent(longest.as_micros(), mean.as_micros()), ground.size(0..=2_000, 0..=200))
         .within("late_ms", late, ground.size(0..=250, 0..=25))
         .zero("unnamed", unnamed)
-        .within("goodput_percent", percent(crowd.into(), alone.into()), ground.size(8..=1_000, 80..=200))
+        .within("goodput_percent", percent(crowd.into(), alone.into()), ground.size(40..=1_000, 80..=200))
         .within("opened", hurried.stats().opened, 1..=u64::try_from(SIZE + 1).unwrap())
         .zero("in_use", ground.rest(&hurried).await.as_secs() / 30)
 }

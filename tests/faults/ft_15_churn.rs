@@ -49,7 +49,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
     let most = if ground.engine() == Engine::Sqlite { PLACES + 1 } else { PLACES };
     Seen::new()
         .within("done", done, 1..=u64::MAX)
-        .within("gave_up", gave_up, ground.size(0..=u64::MAX, 1..=u64::MAX))
+        .within("gave_up", gave_up, 1..=u64::MAX)
         .zero("other", other)
         .within("opened", stats.opened, 1..=most as u64)
         .within("timed_out", stats.timed_out, gave_up..=gave_up)

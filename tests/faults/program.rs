@@ -7,7 +7,7 @@ use orm::Engine;
 
 use crate::faults::ground::Ground;
 use crate::faults::seen::name;
-use crate::faults::{ALL, EXPERIMENTS, Experiment, ft_30_disk_full, ft_31_busy};
+use crate::faults::{ALL, EXPERIMENTS, Experiment, ft_18_sessions, ft_30_disk_full, ft_31_busy};
 use crate::place::{Place, Test};
 use crate::watch::Events;
 
@@ -135,6 +135,10 @@ fn as_child(arguments: &[String]) -> ExitCode {
         match *arguments {
             ["full", url] => {
                 ft_30_disk_full::limited(url).await;
+                true
+            }
+            ["sessions", url, rounds] => {
+                ft_18_sessions::alone(url, rounds.parse().expect("a number")).await;
                 true
             }
             ["busy", url, each] => ft_31_busy::other(url, each.parse().expect("a number")).await,
