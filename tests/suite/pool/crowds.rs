@@ -1,15 +1,15 @@
 //! Many more tasks than connections.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use orm::{Engine, PoolOptions};
 
-use super::{assert_exact, until};
+use super::{assert_exact, until, while_readers_are_held};
 use crate::models::{User, user};
 use crate::{Test, cases};
 
-cases![ten_connections_serve_any_number_of_tasks, who_comes_first_is_served_first];
+cases![ten_connections_serve_any_number_of_tasks, who_comes_first_is_served_first, who_came_home_last_goes_out_first,];
 
 async fn ten_connections_serve_any_number_of_tasks(t: Test) {
     t.create_tables::<User>().await.unwrap();
@@ -65,4 +65,22 @@ async fn who_comes_first_is_served_first(t: Test) {
         order.push(n);
     }
     assert_eq!(order, (0..20).collect::<Vec<_>>());
+}
+
+/// So those that the crowd left behind rest, and are closed; if they took turns, each would be
+/// used soon enough. Seen failing with `QueueMode::Fifo` (`driver/pool/mod.rs`).
+async fn who_came_home_last_goes_out_first(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let options = PoolOptions::new().max_size(4).idle_timeout(Some(Duration::from_millis(200)));
+    let db = t.builder().pool(options).open().await.unwrap();
+    while_readers_are_held(&db, 4, async {}).await;
+    assert!(db.stats().open >= 4, "{:?}", db.stats());
+    let begun = Instant::now();
+    while db.stats().open != 1 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "none of them rests: {:?}", db.stats());
+        db.find::<User>().count().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(db.stats().idle_time_closed >= 3, "{:?}", db.stats());
+    assert_exact(&db.stats());
 }

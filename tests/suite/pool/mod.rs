@@ -135,7 +135,7 @@ async fn one_connection_serves_one_statement_after_the_other(t: Test) {
         db.transaction(async |tx| tx.find::<User>().count().await).await.unwrap();
     }
     assert_eq!(db.stats().opened, 1);
-    // After a crowd, the one that came home last goes out first: the others rest.
+    // A crowd opens more, and nobody opens any behind it.
     join_all((0..20).map(|_| async { db.find::<User>().count().await.unwrap() })).await;
     let opened = db.stats().opened;
     for _ in 0..20 {
