@@ -26,6 +26,7 @@ cases![
     more_clients_than_connections_wait_for_their_turn,
     what_is_dropped_leaves_no_transaction,
     only_a_commit_that_is_not_answered_leaves_the_outcome_unknown,
+    nobody_is_asked_to_stop_what_may_be_somebody_elses,
 ];
 
 /// A handle behind a pooler, where there are such.
@@ -275,4 +276,33 @@ async fn only_a_commit_that_is_not_answered_leaves_the_outcome_unknown(t: Test) 
     assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error:?}");
     proxy.heal();
     assert_eq!(names(&t).await, ["cleo"]);
+}
+
+/// A connection has no number there by which it could be stopped: a moment later that is somebody
+/// else's. Seen failing with connections that ask for their number (`connect` in
+/// `driver/postgres.rs`): a second connection was opened.
+async fn nobody_is_asked_to_stop_what_may_be_somebody_elses(t: Test) {
+    if t.engine() != Engine::Postgres {
+        return;
+    }
+    // It is spoken to in the same way where there is none.
+    let proxy = Proxy::to(t.url(), 5432).await;
+    let url = proxy.url(t.url());
+    let builder = Db::builder(url.split('?').next().unwrap()).schema(t.name()).pooler(Pooler::Transaction);
+    let release = Duration::from_millis(300);
+    let db = builder.pool(PoolOptions::new().max_size(1).release_timeout(release)).open().await.unwrap();
+    let slow = "SELECT CAST(pg_sleep(2) AS text)";
+    let late = db.session().timeout(Duration::from_millis(200)).raw(slow, ()).fetch::<String>().await.unwrap_err();
+    assert!(matches!(late, Error::Timeout { .. } | Error::OutcomeUnknown { .. }), "{late:?}");
+    // One that is dropped is waited for, and then closed.
+    let opened = proxy.opened();
+    assert_eq!(opened, 1, "another connection was opened to stop it");
+    let dropped = db.raw(slow, ()).fetch::<String>().into_future();
+    assert!(tokio::time::timeout(Duration::from_millis(100), dropped).await.is_err());
+    while db.stats().open > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(proxy.opened(), opened, "another connection was opened to stop it");
+    assert_eq!(db.raw("SELECT 7", ()).fetch_one::<i32>().await.unwrap(), 7);
+    assert_eq!(proxy.opened(), opened + 1);
 }
