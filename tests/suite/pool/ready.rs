@@ -1,6 +1,6 @@
 //! Connections that are kept ready, and those that die at rest.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orm::{Engine, Error, PoolOptions};
 
@@ -12,6 +12,7 @@ cases![
     as_many_as_are_kept_ready_are_open_when_the_database_is,
     what_is_kept_ready_is_not_closed_at_rest,
     what_dies_at_rest_is_replaced_before_it_is_needed,
+    what_a_network_forgot_is_replaced_before_it_is_needed,
     a_sign_of_life_is_no_use,
     who_asks_for_a_sign_of_life_takes_no_connection_from_others,
     what_is_made_ready_leaves_seats_for_others,
@@ -56,6 +57,25 @@ async fn what_dies_at_rest_is_replaced_before_it_is_needed(t: Test) {
     let before = db.stats().acquired;
     let stats = until(&db, |it| it.broken_closed == 1 && it.open == 1).await;
     assert_eq!((stats.opened, stats.acquired), (2, before));
+    db.ping().await.unwrap();
+    assert_exact(&db.stats());
+}
+
+/// Nobody is told of a connection that a firewall forgot: it just never answers. Seen failing
+/// without `keep_alive` (`driver/pool/watch.rs`), and where a sign of life has no end.
+async fn what_a_network_forgot_is_replaced_before_it_is_needed(t: Test) {
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    let (every, answer) = (Duration::from_millis(200), Duration::from_millis(300));
+    let options = PoolOptions::new().max_size(1).keepalive(Some(every)).validate_timeout(answer);
+    let db = builder.pool(options).open().await.unwrap();
+    let before = db.stats();
+    let forgotten = Instant::now();
+    proxy.forget();
+    let stats = until(&db, |it| it.broken_closed == 1 && it.open == 1).await;
+    // The pool looks four times in that span. What is beyond is for a machine that is busy.
+    let most = every + every / 4 + answer;
+    assert!(forgotten.elapsed() < most + Duration::from_millis(700), "{:?} for {most:?}", forgotten.elapsed());
+    assert_eq!((stats.opened, stats.acquired), (before.opened + 1, before.acquired), "somebody asked for it");
     db.ping().await.unwrap();
     assert_exact(&db.stats());
 }
