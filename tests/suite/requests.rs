@@ -10,7 +10,7 @@ use axum::http::{HeaderName, Request, Response, StatusCode, header};
 use axum::routing::get;
 use orm::prelude::*;
 use orm::service::{RequestSession, Scoped, ScopedRejection, SessionLayer};
-use orm::{Error, PoolOptions, Timeouts};
+use orm::{Db, Engine, Error, PoolOptions, Timeouts};
 use tower::{Layer as _, ServiceExt as _};
 
 use super::deadlines::minute;
@@ -29,6 +29,7 @@ cases![
     errors_are_answers_without_values,
     what_is_written_of_errors_is_what_they_say,
     a_pool_without_a_free_connection_says_when_to_try_again,
+    a_late_write_is_told_by_what_is_known_of_it,
 ];
 
 const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout");
@@ -217,7 +218,7 @@ async fn errors_are_answers_without_values(t: Test) {
 
 /// Seen failing for a lock (503 beside the 409 of a deadlock) and a lost connection (500).
 async fn what_is_written_of_errors_is_what_they_say(t: Test) {
-    if t.engine() != orm::Engine::Sqlite {
+    if t.engine() != Engine::Sqlite {
         return;
     }
     let source = || "on purpose".into();
@@ -280,4 +281,42 @@ async fn a_pool_without_a_free_connection_says_when_to_try_again(t: Test) {
     assert_eq!(answer.headers()[header::RETRY_AFTER], "1");
     assert_eq!(read(answer).await.1, "the service is busy; try again later");
     holds_the_only_one.rollback().await;
+}
+
+/// Seen failing with `Timeout` for a write that was under way (`afterwards` in the session): 504.
+async fn a_late_write_is_told_by_what_is_known_of_it(t: Test) {
+    t.create_tables::<User>().await.unwrap();
+    let late = |db: &Db| {
+        let create = async |Scoped(db): Scoped| db.create(user("ann", 1)).await.map(|it| it.name);
+        let layer = SessionLayer::new(db.clone()).timeout(Duration::from_millis(100));
+        Router::new().route("/", get(create)).layer(layer)
+    };
+    // Another one has the table: the write is stopped, and the server says so.
+    let other = t.builder().open().await.unwrap();
+    let held = other.begin().await.unwrap();
+    held.create(user("bob", 1)).await.unwrap();
+    if t.engine() == Engine::Postgres {
+        held.raw("LOCK TABLE users", ()).execute().await.unwrap();
+    } else if t.engine() != Engine::Sqlite {
+        held.raw("SELECT id FROM users FOR UPDATE", ()).execute().await.unwrap();
+    }
+    let answer = ask(&late(&t), request("GET", "/")).await;
+    assert_eq!(answer, (504, "this took too long; try again later".to_owned()));
+    held.rollback().await;
+    assert_eq!(t.find::<User>().count().await.unwrap(), 0);
+    // None is free by then.
+    let small = t.builder().pool(PoolOptions::new().max_size(1).wait_timeout(Duration::from_secs(60))).open().await.unwrap();
+    let held = small.begin().await.unwrap();
+    held.create(user("bob", 1)).await.unwrap();
+    let answer = ask(&late(&small), request("GET", "/")).await;
+    assert_eq!(answer, (503, "the service is busy; try again later".to_owned()));
+    held.rollback().await;
+    // Nobody answers: it may have been done.
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    let far = builder.pool(PoolOptions::new().max_size(1)).open().await.unwrap();
+    let router = late(&far);
+    far.ping().await.unwrap();
+    proxy.silence();
+    let answer = ask(&router, request("GET", "/")).await;
+    assert_eq!(answer, (500, "whether this was done is not known; look before you try again".to_owned()));
 }
