@@ -211,6 +211,8 @@ impl DbBuilder {
     /// in which hooks are given. It runs with each statement: it must be quick,
     /// and must not wait. One that panics closes the connection, and is
     /// [`Error::CallbackPanicked`](crate::Error::CallbackPanicked) for who wanted it.
+    /// A database in memory is asked about, but whatever is said, its only connection stays
+    /// open: all that is in it would be gone.
     ///
     /// ```
     /// # use orm::prelude::*;
@@ -234,7 +236,8 @@ impl DbBuilder {
     /// Asks when a connection has come home clean, as
     /// [`before_acquire`](Self::before_acquire) does; one that panics closes the
     /// connection, and is reported as a warning (`tracing`), since nobody waits
-    /// for it any more. It says nothing of connections that are closed anyway.
+    /// for it any more. It says nothing of connections that are closed anyway. The
+    /// only connection of a database in memory stays open, whatever is said of it.
     pub fn after_release(mut self, name: &'static str, hook: impl Fn(&ConnectionInfo) -> Verdict + Send + Sync + 'static) -> Self {
         self.hooks.after_release.push(PoolHook::new(name, hook));
         self
