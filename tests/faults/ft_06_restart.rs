@@ -10,7 +10,7 @@
 //! How long nobody wrote is held against how long the server let nobody in.
 //!
 //! Seen failing with a commit that is called done where its connection is lost
-//! (`release` in `session/level.rs`): lost 1 of 103 on PostgreSQL, in the second run,
+//! (`release` in `session/level/end.rs`): lost 1 of 103 on PostgreSQL, in the second run,
 //! and 2 of 68 and 1 of 69 on `MariaDB`; with an `OutcomeUnknown` that is only called
 //! `ConnectionLost` there: unsaid 2, one in each round.
 

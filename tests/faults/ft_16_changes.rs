@@ -8,7 +8,8 @@
 //! too, but it notices late that one was closed: so there, one too many counts if it stays.
 //!
 //! Seen failing with `Seats::resize` that forgets what it could not take back (`surplus`): 8 of 2
-//! stay open; and with `lease::close` that leaves its seat before the connection is closed.
+//! stay open; and with idle connections that are all taken out of the pool before the first is
+//! closed (`close_idle`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -283,7 +283,7 @@ async fn a_pool_without_a_free_connection_says_when_to_try_again(t: Test) {
     holds_the_only_one.rollback().await;
 }
 
-/// Seen failing with `Timeout` for a write that was under way (`afterwards` in the session): 504.
+/// Seen failing with `Timeout` for a write that nobody was heard of (`unknown` in `session/send.rs`): 504.
 async fn a_late_write_is_told_by_what_is_known_of_it(t: Test) {
     t.create_tables::<User>().await.unwrap();
     let late = |db: &Db| {
