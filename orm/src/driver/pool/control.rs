@@ -9,7 +9,7 @@ use crate::driver::{Role, Target};
 use crate::error::{Error, Result};
 
 use super::Pool;
-use super::idle::{evict_idle, trim_idle};
+use super::idle::{close_idle, evict_idle, trim_idle};
 use super::manager::{Live, Manager};
 use super::open::dial;
 use super::options::{MOST, PoolOptions};
@@ -163,10 +163,7 @@ impl Pool {
 /// Closes those that nobody uses and that are more than are kept.
 fn close_spare(pool: &managed::Pool<Manager>, most: usize) {
     let mut spare = pool.status().available.saturating_sub(most);
-    let closed = pool.retain(|_, _| spare.checked_sub(1).map(|left| spare = left).is_none());
-    for mut it in closed.removed {
-        it.why = Why::MaxIdle;
-    }
+    close_idle(pool, |_| spare.checked_sub(1).map(|left| spare = left).map(|()| Why::MaxIdle));
 }
 
 fn other_kind() -> Error {
