@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dashmap::{DashMap, DashSet};
 use foldhash::fast::RandomState;
 
-use crate::dialect::{Engine, Naming};
+use crate::dialect::{Engine, Leaves, Naming, Rendered};
 use crate::error::Result;
 use crate::schema::ModelMeta;
 use crate::value::Value;
@@ -21,7 +21,7 @@ use crate::value::Value;
 pub(crate) struct Texts {
     known: DashSet<Arc<str>, RandomState>,
     /// The texts of reads by a key of one column: what is asked for most is not even walked over.
-    by_key: DashMap<Shape, Arc<str>, RandomState>,
+    by_key: DashMap<Shape, (Arc<str>, Leaves), RandomState>,
     most: usize,
     pub(super) naming: Naming,
 }
@@ -56,23 +56,24 @@ impl Texts {
         &self.naming
     }
 
-    /// The text of a read by a key of one column, which is written the first time.
+    /// The text of a read by a key of one column, which is written the first time, and what it
+    /// leaves behind.
     pub(super) fn by_key(
         &self,
         engine: Engine,
         model: &'static ModelMeta,
         value: &Value,
-        write: impl FnOnce(&mut String) -> Result<()>,
-    ) -> Result<Arc<str>> {
+        write: impl FnOnce() -> Result<Rendered>,
+    ) -> Result<(Arc<str>, Leaves)> {
         let shape = (std::ptr::from_ref(model).addr(), engine, std::mem::discriminant(value));
         if let Some(known) = self.by_key.get(&shape) {
-            return Ok(Arc::clone(&known));
+            return Ok(known.clone());
         }
-        let text = self.intern(write)?;
+        let Rendered { text, leaves, .. } = write()?;
         if self.most > 0 && text.len() <= LONGEST_TEXT {
-            self.by_key.insert(shape, Arc::clone(&text));
+            self.by_key.insert(shape, (Arc::clone(&text), leaves));
         }
-        Ok(text)
+        Ok((text, leaves))
     }
 
     /// Writes a text and returns the one copy of it.

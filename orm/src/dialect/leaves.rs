@@ -1,8 +1,9 @@
 //! What SQL text of the program leaves behind on its connection.
 //!
-//! What is not known is taken for the worst. Only the text is read: what a
-//! function or trigger of the database does when it is called stays unseen.
+//! What is not known is taken for the worst, and so are functions that are not known. Only the
+//! text is read: what triggers, views and defaults of the database do stays unseen.
 
+use crate::dialect::calls::Calls;
 use crate::dialect::{Engine, lexer};
 
 /// What a statement leaves behind on the connection that it runs on.
@@ -11,6 +12,9 @@ pub(crate) enum Leaves {
     /// Nothing that the next one could notice.
     #[default]
     Nothing,
+    /// Perhaps something: it calls a function that is not known. It is undone as settings are, but
+    /// is no reason to refuse the statement, nor to doubt what came of it.
+    Perhaps,
     /// What the database undoes when it is asked, without forgetting prepared statements.
     Settings,
     /// What only the end of the connection undoes.
@@ -45,11 +49,20 @@ const PRAGMAS: &[&str] = &[
 
 /// What SQL text leaves behind.
 pub(super) fn leaves(engine: Engine, text: &str) -> Leaves {
-    let mut names = Names { engine, creates: false, behind_into: false, configs: 0, leaves: by_verb(engine, text) };
+    let (calls, leaves) = (Calls::new(engine), by_verb(engine, text));
+    let mut names = Names { engine, creates: false, behind_into: false, configs: 0, calls, leaves };
     names.creates = lexer::words(engine, text).next().is_some_and(|it| is(it, &["CREATE"]));
     names.read(text);
-    let local = names.configs == 0 || all_local(engine, text, names.configs);
-    if local { names.leaves } else { names.leaves.max(Leaves::Settings) }
+    if names.configs > 0 && !all_local(engine, text, names.configs) {
+        names.leave(Leaves::Settings);
+    }
+    // What is made without a query calls nothing yet: its parentheses are of columns and types.
+    let runs = || !names.creates || lexer::words(engine, text).any(|it| is(it, &["AS", "SELECT"]));
+    // SQL of SQLite can make no functions; those of the program are not seen anywhere.
+    if names.calls.any_unknown && engine != Engine::Sqlite && runs() {
+        names.leave(Leaves::Perhaps);
+    }
+    names.leaves
 }
 
 fn is(word: &str, any: &[&str]) -> bool {
@@ -91,7 +104,7 @@ fn is_harmless_pragma(engine: Engine, text: &str) -> bool {
 }
 
 /// What is found by functions and other names in a text.
-struct Names {
+struct Names<'t> {
     engine: Engine,
     /// Whether the statement makes something.
     creates: bool,
@@ -99,11 +112,12 @@ struct Names {
     behind_into: bool,
     /// How many settings are changed by a function.
     configs: usize,
+    calls: Calls<'t>,
     leaves: Leaves,
 }
 
-impl Names {
-    fn read(&mut self, text: &str) {
+impl<'t> Names<'t> {
+    fn read(&mut self, text: &'t str) {
         let engine = self.engine;
         lexer::pieces(engine, text, |piece, is_code| match piece.as_bytes() {
             _ if is_code => self.code(piece),
@@ -113,17 +127,23 @@ impl Names {
                 // `U&"…"`, which may be any.
                 let escaped = engine == Engine::Postgres && name.contains('\\');
                 self.leave(if escaped { Leaves::Anything } else { Leaves::Nothing });
+                self.calls.name(name, true);
                 self.name(name);
             }
             // What MariaDB and MySQL run although it looks like a comment.
             [b'/', b'*', b'!' | b'M', ..] if engine.is_mysql_family() => {
                 self.read(piece.trim_start_matches(['/', '*', '!', 'M']).trim_end_matches(['*', '/']));
             }
-            _ => {}
+            // A comment is nothing between a name and what follows it.
+            [b'-' | b'#' | b'/', ..] => {}
+            _ => self.calls.other(),
         });
     }
 
-    fn code(&mut self, code: &str) {
+    fn code(&mut self, code: &'t str) {
+        if self.engine != Engine::Sqlite {
+            self.calls.code(code);
+        }
         if self.engine.is_mysql_family() && self.sets_variable(code) {
             self.leave(Leaves::Anything);
         }

@@ -65,7 +65,7 @@ pub(crate) fn parts(engine: Engine, text: &str, mut each: impl FnMut(Part<'_>)) 
 }
 
 /// Splits SQL text into code, and quotes and comments as they are.
-pub(super) fn pieces(engine: Engine, text: &str, mut each: impl FnMut(&str, bool)) {
+pub(super) fn pieces<'t>(engine: Engine, text: &'t str, mut each: impl FnMut(&'t str, bool)) {
     let mut from = 0;
     let mut at = 0;
     while at < text.len() {

@@ -10,11 +10,13 @@
 mod alter;
 mod begin;
 mod cache;
+mod calls;
 mod ddl;
 mod engine;
 mod expr;
 mod functions;
 mod insert;
+mod known;
 mod leaves;
 mod lexer;
 mod lists;
@@ -70,10 +72,13 @@ pub(crate) struct Rendered {
 /// Writes the text of a statement.
 pub(crate) fn render(engine: Engine, texts: &Texts, statement: &Statement, records: &dyn RecordSet) -> Result<Rendered> {
     if let Some((select, _, value)) = by_key(statement) {
-        let write = |text: &mut String| Walk::new(engine, records, Out::Text(text)).named(texts.naming()).statement(statement);
-        let text = texts.by_key(engine, select.model, value, write)?;
-        return Ok(Rendered { text, returning: Returning::Nothing, leaves: Leaves::Nothing });
+        let (text, leaves) = texts.by_key(engine, select.model, value, || write(engine, texts, statement, records))?;
+        return Ok(Rendered { text, returning: Returning::Nothing, leaves });
     }
+    write(engine, texts, statement, records)
+}
+
+fn write(engine: Engine, texts: &Texts, statement: &Statement, records: &dyn RecordSet) -> Result<Rendered> {
     let mut returning = Returning::Nothing;
     let mut by_program = false;
     let text = texts.intern(|text| {

@@ -238,6 +238,8 @@ impl<'a> Walk<'a> {
     /// What stands in the place of the `?` in the SQL of a column, which the derive has looked at.
     pub(super) fn inside(&mut self, around: Option<&str>, what: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let Some((ahead, behind)) = around.and_then(|it| it.split_once('?')) else { return what(self) };
+        // Of the program, too: it may call functions.
+        self.by_program = true;
         self.sql(ahead);
         what(self)?;
         self.sql(behind);
@@ -308,6 +310,7 @@ impl<'a> Walk<'a> {
                 self.sql(", ");
             }
             if it.access.read {
+                self.by_program |= it.from_sql.is_some();
                 let (ahead, behind) = it.from_sql.and_then(|it| it.split_once('?')).unwrap_or_default();
                 self.sql(ahead);
                 self.qualifier(model);

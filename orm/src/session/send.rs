@@ -59,12 +59,14 @@ impl Session {
             Ok(rendered) => rendered,
             Err(error) => return Sent { statement, records, done: Err(error) },
         };
-        if rendered.leaves != Leaves::Nothing && self.core.pool.is_pooled() {
+        let is_pooled = self.core.pool.is_pooled();
+        if rendered.leaves > Leaves::Perhaps && is_pooled {
             return Sent { statement, records, done: Err(pooled(LEFT)) };
         }
         let want = want.unwrap_or_else(|| rows_of(engine, &statement, rendered.returning));
         let read_only = self.is_read_only();
-        let (text, leaves) = (rendered.text, rendered.leaves);
+        // Behind a pooler there is no connection to clean.
+        let (text, leaves) = (rendered.text, if is_pooled { Leaves::Nothing } else { rendered.leaves });
         let bind = dialect::binder(engine);
         let mut work = Work::new(Load { statement, records, text, want, read_only, leaves, undone: false, bind });
         let (work, done) = match self.pretend(engine, &mut work) {
@@ -151,7 +153,7 @@ const HALFWAY: &str = "the time of the session was over, and the text that was s
 /// Whether a statement may have committed something before it was stopped: of text whose
 /// effects are not known, on servers; SQLite has no procedures.
 fn may_be_done_in_part(work: &Work, engine: Engine) -> bool {
-    work.leaves != Leaves::Nothing && engine != Engine::Sqlite
+    work.leaves > Leaves::Perhaps && engine != Engine::Sqlite
 }
 
 /// Of a write outside of a transaction, whose connection was lost, nobody knows whether it was done.
