@@ -133,8 +133,8 @@ async fn an_optional_database_comes_when_it_is_there(t: Test) {
     databases.get("reports").unwrap();
 }
 
-/// Seen failing where nothing tells it of the change, and where the change does not end the pause:
-/// it was tried with the first address for ever, or ten seconds too late.
+/// Seen failing with a `ConfigWatch` that cannot be had before it is open: it was tried with the
+/// first address for ever.
 async fn an_optional_database_is_tried_with_what_its_settings_say_now(t: Test) {
     let mut config = DbConfig::default();
     config.url = Some(elsewhere(&t).into());
