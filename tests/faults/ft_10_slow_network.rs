@@ -6,8 +6,9 @@
 //! it take longer, by the round trips for another one; those are counted, and they are few.
 //!
 //! Without a word to the server it goes on for as long as the statement takes
-//! (raw sqlx: 3.0 s). Seen failing, also at the small size, with the connection over which
-//! statements are stopped opened only at the deadline (no `prepare` in `driver/server.rs`).
+//! (raw sqlx: 3.0 s). Seen failing at the small size with the connection over which statements
+//! are stopped opened only at the deadline (no `prepare` in `driver/server.rs`): 272 ms late on
+//! PostgreSQL, 434 on `MariaDB`.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -122,7 +123,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .zero("unnamed", sum.unnamed)
         .within("resets", proxy.resets().len(), 1..=u64::MAX)
         .within("uncontrolled", sum.uncontrolled, ground.size(0..=3, 0..=5))
-        .within("late_ms", ms(sum.late), ground.size(0..=250, 0..=100))
+        .within("late_ms", ms(sum.late), ground.size(0..=200, 0..=100))
         // What could not be said over that connection is said over another one, which takes some
         // round trips, of which one may be cut again.
         .within("uncontrolled_late_ms", ms(sum.late_uncontrolled), ground.size(0..=4_000, 0..=2_000))

@@ -3,7 +3,8 @@
 //! They are in a process of their own, whose memory and files nobody else has.
 //!
 //! Seen failing with a task that never ends for each connection that comes home; and, at the
-//! small size, with sessions that are forgotten (`mem::forget`) instead of dropped.
+//! small size, with a session more in each round, which is forgotten (`mem::forget`): 920 to 1,040 KiB, where it is
+//! 12 to 240 otherwise.
 
 use std::fs;
 use std::process::Stdio;
@@ -29,7 +30,7 @@ pub(crate) async fn run(ground: Ground) -> Seen {
         .count("rounds", rounds)
         .count("ms", took)
         .within("held", held, rounds..=u64::MAX)
-        .within("grown_kib", grown, 0..=4_096)
+        .within("grown_kib", grown, ground.size(0..=600, 0..=4_096))
         .within("files", files, 0..=2)
         .zero("tasks", tasks)
         .within("opened", opened, 1..=5)

@@ -4,7 +4,8 @@
 //! gets a new password, then the pool is led to it, over another host. A file has two
 //! paths that take turns; its old connections nobody but the pool can count, so of those only
 //! that they were closed is asked. Seen
-//! failing with a reload that does not renew connections (no `evict`): kept 3 of 6.
+//! failing with a reload that does not renew connections (no `evict`): kept 3 of 6, and
+//! renewed 0 on SQLite.
 
 use std::path::Path;
 use std::sync::Arc;
