@@ -22,7 +22,7 @@ pub(crate) async fn run(server: Option<&str>) -> Result<()> {
 async fn serve_and_talk(place: &Place) -> Result<()> {
     let file = place.folder.join("clinic.toml");
     std::fs::write(&file, place.settings())?;
-    let (databases, _watch) = settings::open(&file, Duration::from_millis(20)).await?;
+    let (databases, _watches) = settings::open(&file, Duration::from_millis(20)).await?;
     databases.ready("reports").await?;
     let db = databases.get("main")?.clone();
     println!("at most {} connections, as clinic.toml says", db.stats().max_open);

@@ -44,8 +44,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let port: u16 = argument.as_deref().unwrap_or("3000").parse().map_err(|_| "expected a port, or --check")?;
     let stop = serve::told_to_stop();
-    let (databases, _watch) = match std::env::args().nth(2) {
-        Some(file) => settings::open(Path::new(&file), Duration::from_secs(1)).await.map(|(all, watch)| (all, Some(watch)))?,
+    let (databases, _watches) = match std::env::args().nth(2) {
+        Some(file) => settings::open(Path::new(&file), Duration::from_secs(1)).await.map(|(all, watches)| (all, Some(watches)))?,
         None => (store::open(Db::builder("sqlite://clinic.db"), Db::builder("sqlite://reports.db")).await?, None),
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;

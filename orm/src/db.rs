@@ -200,16 +200,7 @@ impl Db {
 
     /// Checks that it answers, and makes what is made when it is opened.
     pub(crate) async fn reach(&self) -> Result<()> {
-        let (pool, at) = (&self.session.core().pool, Location::caller());
-        // To open one first and the others then would take twice as long. But a SQLite file is
-        // made by the connection that writes.
-        if pool.engine() != Some(Engine::Sqlite) {
-            pool.warm_up().await?;
-        }
-        pool.reach(Ask::new(Intent::Write, at)).await?;
-        // Another one on SQLite, where others read.
-        drop(pool.acquire(Ask::new(Intent::Read, at).at_once()).await?);
-        pool.warm_up().await
+        self.session.core().pool.reach(Location::caller()).await
     }
 
     /// What the pool has done, and does now.

@@ -1,5 +1,6 @@
 //! Whether a connection that rested still lives.
 
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use deadpool::managed;
@@ -12,7 +13,8 @@ use super::manager::Manager;
 use super::open::silent;
 use super::stats::Why;
 use super::wait::Patience;
-use super::{Ask, Pool};
+use super::{Ask, Intent, Pool};
+use crate::dialect::Engine;
 use crate::driver::supervise::Supervised;
 use crate::error::{Error, Result};
 
@@ -29,8 +31,21 @@ impl Pool {
         ask_for_life(lease, limit).await.1
     }
 
-    /// Asks it when it is opened, which may take as long as opening a connection.
-    pub(crate) async fn reach(&self, ask: Ask) -> Result<()> {
+    /// Opens it: checks that it answers, and makes ready what is kept ready.
+    pub(crate) async fn reach(&self, at: &'static Location<'static>) -> Result<()> {
+        // To open one first and the others then would take twice as long. But a SQLite file is
+        // made by the connection that writes.
+        if self.engine() != Some(Engine::Sqlite) {
+            self.warm_up().await?;
+        }
+        self.answers(Ask::new(Intent::Write, at)).await?;
+        // Another one on SQLite, where others read.
+        drop(self.acquire(Ask::new(Intent::Read, at).at_once()).await?);
+        self.warm_up().await
+    }
+
+    /// Asks for a sign of life, which may take as long as opening a connection.
+    async fn answers(&self, ask: Ask) -> Result<()> {
         let lease = self.acquire(ask.at_once()).await?;
         let limit = self.shared.option(|it| it.connect_timeout);
         match ask_for_life(lease, limit).await.1 {
