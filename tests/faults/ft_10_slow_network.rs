@@ -44,7 +44,7 @@ enum Failed {
 fn named(error: &Error) -> Failed {
     match error {
         Error::Timeout { phase: "the statement" | "what came before the connection", limit: LIMIT } => Failed::Late,
-        Error::PoolExhausted { phase: "a connection", deadline: true, .. } => Failed::Unserved,
+        Error::PoolExhausted { phase: "a connection" | "a new connection" | "a sign of life", deadline: true, .. } => Failed::Unserved,
         // These are not of the deadline: the network failed before it. They have no phase, and
         // say in words what the connection was used for.
         Error::ConnectionLost { doing, .. } if !doing.is_empty() => Failed::Cut,

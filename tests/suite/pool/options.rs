@@ -81,7 +81,7 @@ async fn options_of_a_configuration_hold_at_once_though_the_database_is_away(t: 
         assert_eq!(heard.recv().await.unwrap(), format!("live {names:?} replaced [] restart []"));
         db.pool().suspend();
         let error = db.raw("SELECT 1", ()).fetch_one::<i32>().await.unwrap_err();
-        assert!(matches!(error, Error::PoolExhausted { waited, .. } if waited == seconds / 50), "{error:?}");
+        assert!(matches!(error, Error::PoolExhausted { waited, .. } if waited >= seconds / 50), "{error:?}");
         db.pool().resume();
         assert_eq!((db.stats().opened, db.stats().evicted_closed), (stats.opened, 0));
     }
