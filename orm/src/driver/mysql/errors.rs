@@ -125,6 +125,21 @@ mod tests {
         }
     }
 
+    /// Seen failing for what the system says, which was `Database`.
+    #[test]
+    fn a_full_disk_is_known_by_what_the_system_says() {
+        let full = [
+            (1114, "The table 't' is full"),
+            (1030, "Got error 28 \"No space left on device\" from storage engine Aria"),
+            (1026, "Error writing file './t.MAD' (Errcode: 28 \"No space left on device\")"),
+            (3, "Error writing file '/tmp/ML' (Errcode: 28 \"No space left on device\")"),
+        ];
+        for (number, message) in full {
+            assert_eq!(classify(number, None, message), Class::Full, "{message}");
+        }
+        assert_ne!(classify(1030, None, "Got error 128 \"Unknown error 128\" from storage engine Aria"), Class::Full);
+    }
+
     #[test]
     fn names_are_taken_from_messages_and_values_are_not() {
         assert_eq!(classify(1062, None, "Duplicate entry 'x' for key 'PRIMARY'"), Class::Unique(broken(None, "PRIMARY", &[])));
