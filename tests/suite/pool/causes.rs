@@ -14,6 +14,7 @@ cases![
     each_reason_for_no_connection_is_named,
     who_waits_for_a_silent_server_is_told_so,
     who_tries_again_waits_for_a_suspended_pool,
+    a_ping_waits_for_a_database_that_serves_others,
     a_connection_is_had_when_the_database_comes_back_in_time,
     what_does_not_pass_is_said_at_once,
 ];
@@ -130,6 +131,20 @@ async fn who_tries_again_waits_for_a_suspended_pool(t: Test) {
     assert_eq!((proxy.opened(), written.is_finished()), (opened, false));
     db.pool().resume();
     written.await.unwrap().unwrap();
+}
+
+/// Seen failing: an old refusal was the answer, though the database served who had the connection.
+async fn a_ping_waits_for_a_database_that_serves_others(t: Test) {
+    let (Some(proxy), builder) = t.behind_network().await else { return };
+    let db = builder.pool(PoolOptions::new().max_size(2)).open().await.unwrap();
+    let held = db.begin().await.unwrap();
+    proxy.fill();
+    assert!(db.session().timeout(Duration::from_millis(100)).begin().await.is_err());
+    db.pool().resize(1);
+    let mut ping = Box::pin(db.ping());
+    assert!((&mut ping).now_or_never().is_none());
+    held.rollback().await;
+    ping.await.unwrap();
 }
 
 // hikari: TestConnectionTimeoutRetry

@@ -71,9 +71,20 @@ impl Pool {
         trim_idle(&half.pool);
     }
 
+    /// Changes all options but the size, which was perhaps [changed](Self::resize) by itself.
+    #[cfg(feature = "config")]
+    pub(crate) fn set_all_but_size(&self, options: PoolOptions) -> Result<()> {
+        options.check()?;
+        self.set(options.max_size(self.shared.option(|it| it.max_size)))
+    }
+
     /// Changes options at once: no connection is opened for it, and none renewed.
     pub(crate) fn set_options(&self, options: PoolOptions) -> Result<()> {
         options.check()?;
+        self.set(options)
+    }
+
+    fn set(&self, options: PoolOptions) -> Result<()> {
         if self.shared.is_closed() {
             return Err(Error::Closed);
         }

@@ -21,8 +21,12 @@ use crate::error::{Error, Result};
 impl Pool {
     /// Asks the database for a sign of life, over one of the connections.
     pub(crate) async fn ping(&self, ask: Ask) -> Result<()> {
-        // Those who have the seats may wait for it to come back.
-        if let Some(refused) = self.shared.register.refused().filter(|_| self.half(ask.intent).seats.is_out()) {
+        // Those who have the seats, and no connection, wait for it to come back.
+        let half = self.half(ask.intent);
+        if half.seats.is_out()
+            && self.shared.register.has_none(half.role)
+            && let Some(refused) = self.shared.register.refused()
+        {
             return Err(refused);
         }
         let lease = self.acquire(ask.at_once()).await?;

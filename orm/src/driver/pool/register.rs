@@ -113,6 +113,11 @@ impl Register {
         self.opening.iter().all(|it| it.load(Ordering::SeqCst) == 0) && self.slots().open.is_empty()
     }
 
+    /// Whether no connection of this kind is open.
+    pub(super) fn has_none(&self, role: Role) -> bool {
+        self.slots().open.iter().all(|it| it.role != role)
+    }
+
     /// Whether a connection was ever opened.
     pub(super) fn was_used(&self) -> bool {
         self.counters.ever_opened()

@@ -154,8 +154,10 @@ async fn apply(db: &Db, config: &mut DbConfig, new: DbConfig) -> Result<Option<C
             reload = reload.address(address.expose());
         }
         db.pool().reload(reload).await?;
-    } else if live.iter().any(|it| it.starts_with("pool.")) {
+    } else if live.contains(&"pool.max_size") {
         db.pool().set_options(new.pool.options())?;
+    } else if live.iter().any(|it| it.starts_with("pool.")) {
+        db.core().pool.set_all_but_size(new.pool.options())?;
     }
     db.set_limits(new.timeout, new.transaction_timeout, new.batch_size);
     let old = config.clone();
